@@ -1,0 +1,70 @@
+"""Canonical bytes (RFC 8785, JSON Canonicalization Scheme) and strict JSON reading."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import NoReturn
+
+import rfc8785
+
+from tdsec_gov.errors import IntegrityError, InternalError
+
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+def canonical_bytes(value: JsonValue) -> bytes:
+    """Bytes of ``value`` in RFC 8785 form.
+
+    Raises:
+        InternalError: the value has no canonical form (NaN, an integer beyond 2**53, a non-string key).
+    """
+    try:
+        return rfc8785.dumps(value)  # type: ignore[arg-type]
+    except rfc8785.CanonicalizationError as exc:
+        raise InternalError("value has no canonical JSON form", found=type(exc).__name__) from exc
+
+
+def _pairs(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    result: dict[str, JsonValue] = {}
+    for key, value in pairs:
+        if key in result:
+            raise ValueError("duplicate key")
+        result[key] = value
+    return result
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def parse_json(data: bytes | str, what: str = "JSON document") -> JsonValue:
+    """Read JSON strictly: UTF-8, no duplicate keys, no NaN, no trailing text.
+
+    Raises:
+        IntegrityError: the bytes are not such JSON (the text itself is never quoted).
+    """
+    try:
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+        value: JsonValue = json.loads(text, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
+        return value
+    except (ValueError, RecursionError) as exc:
+        raise IntegrityError(f"{what} is not strict JSON", found=type(exc).__name__) from None
+
+
+def parse_object(data: bytes | str, what: str = "JSON document") -> dict[str, JsonValue]:
+    """Like :func:`parse_json`, and the outermost value is an object.
+
+    Raises:
+        IntegrityError: it is not.
+    """
+    value = parse_json(data, what)
+    if not isinstance(value, dict):
+        raise IntegrityError(f"{what} is not a JSON object", found=type(value).__name__)
+    return value
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 of ``data`` as 64 lower-case hexadecimal digits (FIPS 180-4)."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,147 @@
+"""DatasetVersion: an immutable dataset state, identified by a SHA-256 over its manifest.
+
+DVC's MD5 (the oid) is carried as a cross-reference: it finds bytes, it proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
+from tdsec_gov.errors import IntegrityError
+
+MANIFEST_FORMAT = "tdsec-manifest/v1"
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_OID = re.compile(r"[0-9a-f]{32}(\.dir)?\Z")
+
+
+def is_sha256(text: object) -> bool:
+    """Whether ``text`` is 64 lower-case hexadecimal digits."""
+    return isinstance(text, str) and _SHA256.match(text) is not None
+
+
+def is_oid(text: object) -> bool:
+    """Whether ``text`` is a DVC oid: an MD5 in hexadecimal, with ``.dir`` for a directory."""
+    return isinstance(text, str) and _OID.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileEntry:
+    """One file of a dataset version.
+
+    ``path`` is relative to the dataset with ``/`` as separator, and the dataset's own base name for
+    a dataset that is a single file; ``oid`` is DVC's MD5 of the same bytes.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    oid: str
+
+    def __post_init__(self) -> None:
+        parts = self.path.split("/")
+        if not self.path or self.path.startswith("/") or any(p in ("", ".", "..") for p in parts):
+            raise IntegrityError("manifest holds an unsafe path")
+        if "\0" in self.path or "\\" in self.path:
+            raise IntegrityError("manifest holds an unsafe path")
+        if not is_sha256(self.sha256) or not is_oid(self.oid) or self.size < 0:
+            raise IntegrityError("manifest holds a malformed entry")
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {"path": self.path, "size": self.size, "sha256": self.sha256, "md5": self.oid}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All files of one dataset version, sorted by path, each path once."""
+
+    entries: tuple[FileEntry, ...]
+
+    def __post_init__(self) -> None:
+        paths = [entry.path for entry in self.entries]
+        if paths != sorted(set(paths)):
+            raise IntegrityError("manifest is not sorted or names a path twice")
+
+    @classmethod
+    def of(cls, entries: Iterable[FileEntry]) -> Manifest:
+        return cls(tuple(sorted(entries, key=lambda entry: entry.path)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Manifest:
+        """Parse what :meth:`to_bytes` wrote, and refuse anything else.
+
+        Raises:
+            IntegrityError: malformed, not canonical, or of an unknown format.
+        """
+        body = parse_object(data, "manifest")
+        files = body.get("files")
+        if set(body) != {"format", "files"} or body["format"] != MANIFEST_FORMAT:
+            raise IntegrityError("manifest has an unknown format", expected=MANIFEST_FORMAT)
+        if not isinstance(files, list):
+            raise IntegrityError("manifest holds a malformed entry")
+        manifest = cls(tuple(_entry(item) for item in files))
+        if manifest.to_bytes() != data:
+            raise IntegrityError("manifest is not in canonical form")
+        return manifest
+
+    def to_bytes(self) -> bytes:
+        """Canonical bytes; their SHA-256 is the root of the dataset version."""
+        return canonical_bytes(
+            {"format": MANIFEST_FORMAT, "files": [entry.as_json() for entry in self.entries]}
+        )
+
+    @property
+    def root(self) -> str:
+        return sha256_hex(self.to_bytes())
+
+    @property
+    def size(self) -> int:
+        """Total size in bytes."""
+        return sum(entry.size for entry in self.entries)
+
+
+def _entry(item: JsonValue) -> FileEntry:
+    if not isinstance(item, dict) or set(item) != {"path", "size", "sha256", "md5"}:
+        raise IntegrityError("manifest holds a malformed entry")
+    path, size, sha256, oid = item["path"], item["size"], item["sha256"], item["md5"]
+    if not isinstance(path, str) or not isinstance(sha256, str) or not isinstance(oid, str):
+        raise IntegrityError("manifest holds a malformed entry")
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise IntegrityError("manifest holds a malformed entry")
+    return FileEntry(path, size, sha256, oid)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One immutable state of a dataset.
+
+    ``name`` is the path of the dataset from the repository's root, ``root`` the SHA-256 of the
+    canonical manifest (64 hex digits), ``oid`` DVC's cross-reference, ``files`` and ``size`` (bytes)
+    its extent.
+    """
+
+    name: str
+    root: str
+    oid: str
+    files: int
+    size: int
+
+    @classmethod
+    def of(cls, name: str, oid: str, manifest: Manifest) -> DatasetVersion:
+        return cls(name, manifest.root, oid, len(manifest.entries), manifest.size)
+
+    @property
+    def short(self) -> str:
+        """``name@`` and the first 12 digits of the root, for people."""
+        return f"{self.name}@{self.root[:12]}"
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {
+            "name": self.name,
+            "sha256": self.root,
+            "md5": self.oid,
+            "files": self.files,
+            "bytes": self.size,
+        }
