@@ -61,20 +61,18 @@ class Finding:
     def from_json(cls, item: JsonValue) -> Finding:
         """Raises IntegrityError when ``item`` is not what :meth:`as_json` wrote."""
         try:
-            assert_keys(item, {"code", "severity", "message", "file", "column", "count", "rows"})
-            assert isinstance(item, dict)
-            rows = item["rows"]
-            assert isinstance(rows, list)
+            fields = _object(item, {"code", "severity", "message", "file", "column", "count", "rows"})
+            rows = _list(fields["rows"])
             return cls(
-                code=str(item["code"]),
-                severity=Severity(str(item["severity"])),
-                message=str(item["message"]),
-                file=_opt_str(item["file"]),
-                column=_opt_str(item["column"]),
-                count=None if item["count"] is None else int(str(item["count"])),
+                code=str(fields["code"]),
+                severity=Severity(str(fields["severity"])),
+                message=str(fields["message"]),
+                file=_opt_str(fields["file"]),
+                column=_opt_str(fields["column"]),
+                count=None if fields["count"] is None else int(str(fields["count"])),
                 rows=tuple(int(str(row)) for row in rows),
             )
-        except (AssertionError, ValueError) as exc:
+        except ValueError as exc:
             raise IntegrityError("malformed finding") from exc
 
 
@@ -134,28 +132,34 @@ class CheckResult:
         """Raises IntegrityError when ``item`` is not what :meth:`as_json` wrote."""
         keys = {"check", "status", "findings", "metric", "threshold", "not_checked", "facts", "seconds"}
         try:
-            assert_keys(item, keys)
-            assert isinstance(item, dict)
-            findings, notes, facts = item["findings"], item["not_checked"], item["facts"]
-            assert isinstance(findings, list) and isinstance(notes, list) and isinstance(facts, dict)
+            fields = _object(item, keys)
+            facts = fields["facts"]
+            if not isinstance(facts, dict):
+                raise ValueError("facts is not an object")
             return cls(
-                check=str(item["check"]),
-                status=Status(str(item["status"])),
-                findings=tuple(Finding.from_json(one) for one in findings),
-                metric=_opt_float(item["metric"]),
-                threshold=_opt_float(item["threshold"]),
-                not_checked=tuple(str(note) for note in notes),
+                check=str(fields["check"]),
+                status=Status(str(fields["status"])),
+                findings=tuple(Finding.from_json(one) for one in _list(fields["findings"])),
+                metric=_opt_float(fields["metric"]),
+                threshold=_opt_float(fields["threshold"]),
+                not_checked=tuple(str(note) for note in _list(fields["not_checked"])),
                 facts=facts,
-                seconds=float(str(item["seconds"])),
+                seconds=float(str(fields["seconds"])),
             )
-        except (AssertionError, ValueError) as exc:
+        except ValueError as exc:
             raise IntegrityError("malformed check result") from exc
 
 
-def assert_keys(item: JsonValue, keys: set[str]) -> None:
-    """Raises ValueError unless ``item`` is an object with exactly these keys."""
+def _object(item: JsonValue, keys: set[str]) -> dict[str, JsonValue]:
     if not isinstance(item, dict) or set(item) != keys:
         raise ValueError("unexpected keys")
+    return item
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
 
 
 def _opt_str(value: JsonValue) -> str | None:

@@ -76,9 +76,7 @@ class SigningKey:
 
     @property
     def verify_key(self) -> VerifyKey:
-        return VerifyKey(
-            Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        )
+        return VerifyKey(Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw())
 
     def sign(self, data: bytes) -> bytes:
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(data)
