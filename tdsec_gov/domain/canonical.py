@@ -10,7 +10,6 @@ import rfc8785
 
 from tdsec_gov.errors import IntegrityError, InternalError
 
-
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
@@ -21,7 +20,7 @@ def canonical_bytes(value: JsonValue) -> bytes:
         InternalError: the value has no canonical form (NaN, an integer beyond 2**53, a non-string key).
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
+        return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as exc:
         raise InternalError("value has no canonical JSON form", found=type(exc).__name__) from exc
 
