@@ -1,0 +1,1 @@
+"""Strict loader of policies/*.yaml into frozen values. Never reads data."""

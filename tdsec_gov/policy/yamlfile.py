@@ -1,0 +1,72 @@
+"""Read a YAML file strictly: UTF-8, safe tags only, no duplicate keys, one document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tdsec_gov.errors import PolicyInvalid
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _StrictLoader(_Base):  # type: ignore[misc]
+    """SafeLoader that refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(getattr(key_node, "value", ""))
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, "duplicate key", key_node.start_mark)
+            seen.add(key)
+        result: dict[Any, Any] = super().construct_mapping(node, deep)
+        return result
+
+
+def parse_yaml(text: bytes, where: object) -> Any:
+    """The one document in ``text``.
+
+    Raises:
+        PolicyInvalid: not UTF-8, not YAML, a duplicate key; with the line, never with the content.
+    """
+    try:
+        return yaml.load(text.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+    except UnicodeDecodeError as exc:
+        raise PolicyInvalid("not UTF-8 text", where=where, found=f"byte {exc.start}") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line = f"{where}:{mark.line + 1}" if mark is not None else where
+        problem = getattr(exc, "problem", None) or type(exc).__name__
+        raise PolicyInvalid("broken YAML", where=line, found=problem, hint="mend the file") from None
+
+
+def read_model(path: Path, model: type[Model], text: bytes | None = None) -> Model:
+    """Read ``path`` (or ``text`` in its place) into ``model``, listing all faults at once.
+
+    Raises:
+        PolicyInvalid: missing, unreadable, broken YAML, unknown keys, wrong types.
+    """
+    if text is None:
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            raise PolicyInvalid("file is missing", where=path, hint="run: tdsec init") from None
+        except OSError as exc:
+            raise PolicyInvalid("cannot be read", where=path, found=exc.strerror) from None
+    body = parse_yaml(text, path)
+    if not isinstance(body, dict):
+        raise PolicyInvalid("holds no settings", where=path, expected="a mapping with 'format: 1'")
+    try:
+        return model.model_validate(body, strict=True)
+    except ValidationError as exc:
+        raise PolicyInvalid(_faults(exc), where=path, hint="see docs/policy.md") from None
+
+
+def _faults(exc: ValidationError) -> str:
+    faults = [f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in exc.errors()]
+    return f"{len(faults)} fault{'s' if len(faults) > 1 else ''}: " + "; ".join(faults)
