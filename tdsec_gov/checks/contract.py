@@ -1,0 +1,75 @@
+"""What a check is given, and what it must give back.
+
+Error contract of :meth:`Check.run`: whatever is wrong with the *data* becomes a finding (data that
+cannot be read is a denying one); whatever is wrong with the *settings* raises
+:class:`~tdsec_gov.errors.PolicyInvalid`; :class:`Unreadable` may leave a check and the runner counts
+it as ERROR. No other exception may leave a check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+from tdsec_gov.domain.canonical import JsonValue
+from tdsec_gov.domain.findings import CheckResult
+from tdsec_gov.errors import IntegrityError
+
+
+class Unreadable(IntegrityError):
+    """A file of the dataset is not what its suffix promises. Never quotes its contents."""
+
+    code = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of a dataset version.
+
+    ``path`` is the logical path inside the dataset (``train.csv``, ``a/b.png``), whose suffix tells
+    the format; ``location`` is where its bytes lie now (an object of the DVC cache, without suffix);
+    ``size`` is in bytes; ``sha256`` has 64 hexadecimal digits.
+    """
+
+    path: str
+    location: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInput:
+    """Everything a check may look at; the clock comes in as ``now`` (with a time zone).
+
+    ``previous`` and ``previous_root`` describe the last accepted version (None: there is none),
+    ``params`` are the check's settings from policy.yaml, ``source`` is the source record as plain
+    values (None: none is on record), ``policies`` is the folder of policies.
+    """
+
+    dataset: str
+    files: tuple[DataFile, ...]
+    previous: tuple[DataFile, ...] | None
+    previous_root: str | None
+    params: Mapping[str, JsonValue]
+    source: Mapping[str, JsonValue] | None
+    policies: Path
+    now: datetime
+
+
+@runtime_checkable
+class Check(Protocol):
+    """One examination of one dataset version."""
+
+    name: ClassVar[str]
+
+    def run(self, given: CheckInput) -> CheckResult:
+        """Examine ``given``.
+
+        Raises:
+            PolicyInvalid: the settings are refused.
+            Unreadable: data could not be read and the check cannot say so in a finding.
+        """
+        ...

@@ -1,0 +1,43 @@
+"""The closed table of checks. No name found in data or policy is ever imported by itself."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tdsec_gov.checks.contract import Check
+from tdsec_gov.errors import InternalError, PolicyInvalid
+
+CHECKS: dict[str, str] = {
+    "source": "tdsec_gov.checks.source:SourceOnRecord",
+    "schema": "tdsec_gov.checks.schema:SchemaHolds",
+    "pii": "tdsec_gov.checks.pii:PersonalData",
+    "files": "tdsec_gov.checks.files:SafeFiles",
+    "label_issues": "tdsec_gov.checks.poisoning.labels:LabelIssues",
+    "triggers": "tdsec_gov.checks.poisoning.triggers:Triggers",
+}
+
+VERSIONS: dict[str, str] = {
+    "source": "1",
+    "schema": "1",
+    "pii": "1",
+    "files": "1",
+    "label_issues": "1",
+    "triggers": "1",
+}
+"""Part of the cache key: raised whenever a check may answer differently for the same input."""
+
+
+def load_check(name: str) -> Check:
+    """The check called ``name``, imported now.
+
+    Raises:
+        PolicyInvalid: no such check.
+    """
+    target = CHECKS.get(name)
+    if target is None:
+        raise PolicyInvalid("no such check", expected=f"one of {', '.join(CHECKS)}", found=repr(name)[:40])
+    module, _, attribute = target.partition(":")
+    check = getattr(import_module(module), attribute)()
+    if not isinstance(check, Check) or check.name != name:
+        raise InternalError("the table of checks names something else", where=target)
+    return check

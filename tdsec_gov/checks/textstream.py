@@ -1,0 +1,119 @@
+"""Read text strictly and in constant memory: UTF-8, no NUL byte, gzip opened, bombs refused."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from tdsec_gov.checks.contract import DataFile, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typing_extensions import Buffer
+
+MAX_TEXT = 64 << 30
+MAX_RATIO = 200
+RATIO_FROM = 64 << 20
+MAX_DEPTH = 64
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+def open_text(file: DataFile) -> io.BufferedReader:
+    """Bytes of a text file, checked as they pass; ``.gz`` is decompressed.
+
+    The reader raises Unreadable at the first NUL byte, the first byte that is not UTF-8, at damaged
+    gzip, and when gzip yields more than 200 times its size (beyond 64 MiB).
+
+    Raises:
+        Unreadable: the file is empty or cannot be opened.
+    """
+    return io.BufferedReader(_Checked(file), buffer_size=1 << 20)
+
+
+class _Checked(io.RawIOBase):
+    """Raw stream that refuses what is not text."""
+
+    def __init__(self, file: DataFile) -> None:
+        super().__init__()
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._seen = 0
+        self._source: io.BufferedIOBase
+        try:
+            if PurePosixPath(file.path).suffix.lower() == ".gz":
+                self._source = gzip.GzipFile(file.location, "rb")
+            else:
+                self._source = file.location.open("rb")
+        except OSError as exc:
+            raise Unreadable("file cannot be opened", where=file.path, found=type(exc).__name__) from None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        try:
+            chunk = self._source.read(len(view))
+        except (OSError, EOFError, zlib.error) as exc:
+            raise self._refusal("file is damaged", type(exc).__name__) from None
+        self._examine(chunk)
+        view[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()
+
+    def _examine(self, chunk: bytes) -> None:
+        if b"\0" in chunk:
+            raise self._refusal("file holds a NUL byte and is not text", "binary data")
+        try:
+            self._decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError:
+            raise self._refusal("text is not UTF-8", "other bytes") from None
+        if not chunk and self._seen == 0:
+            raise self._refusal("file is empty", "0 bytes")
+        self._seen += len(chunk)
+        ratio = self._seen / max(1, self._file.size)
+        if self._seen > MAX_TEXT or (self._seen > RATIO_FROM and ratio > MAX_RATIO):
+            raise self._refusal("file decompresses to more than the budget", f"ratio {ratio:.0f}")
+
+    def _refusal(self, message: str, found: str) -> Unreadable:
+        where = f"{self._file.path} (after byte {self._seen})" if self._seen else self._file.path
+        return Unreadable(message, where=where, expected="UTF-8 text", found=found)
+
+
+def json_lines(file: DataFile, stream: io.BufferedReader, size: int) -> Iterator[list[bytes]]:
+    """Lists of about ``size`` bytes of lines, blank ones left out; each looks like one JSON object.
+
+    Depth is limited because pyarrow's JSON parser recurses and a deep enough line ends the process.
+
+    Raises:
+        Unreadable: a line is not an object, or nests deeper than 64.
+    """
+    while lines := stream.readlines(size):
+        full = [line for line in lines if not line.isspace()]
+        for line in full:
+            if not line.lstrip().startswith(b"{"):
+                raise Unreadable("a line is not one JSON object", where=file.path, expected="JSON lines")
+            if line.count(b"{") + line.count(b"[") > MAX_DEPTH and json_depth(line) > MAX_DEPTH:
+                raise Unreadable("JSON nests too deep", where=file.path, expected=f"at most {MAX_DEPTH}")
+        if full:
+            yield full
+
+
+def json_depth(text: bytes) -> int:
+    """Deepest nesting of braces and brackets outside strings."""
+    depth = deepest = 0
+    for mark in _BRACKETS.finditer(_STRINGS.sub(b"", text)):
+        depth += 1 if mark.group() in b"{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
