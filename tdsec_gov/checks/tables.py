@@ -176,13 +176,13 @@ def _scan_csv(file: DataFile, kind: str) -> Iterator[Any]:
 
 
 def _scan_jsonl(file: DataFile) -> Iterator[Any]:
-    with openopen_text(file) as stream:
+    with open_text(file) as stream:
         for lines in json_lines(file, stream, _BLOCK):
             yield from _parse_jsonl(file, lines).to_batches()
 
 
 def _read_jsonl(file: DataFile) -> Any:
-    with openopen_text(file) as stream:
+    with open_text(file) as stream:
         return _parse_jsonl(file, [line for lines in json_lines(file, stream, _BLOCK) for line in lines])
 
 
@@ -229,6 +229,5 @@ def _refuse_bad_columns(file: DataFile, schema: Any) -> None:
 
 def _refuse_bomb(file: DataFile, decoded: int) -> None:
     if decoded > MAX_DECODED:
-        raise Unreadable(
-            "table decodes to more than the budget", where=file.path, expected=f"{MAX_DECODED >> 20} MiB at most"
-        )
+        limit = f"at most {MAX_DECODED >> 20} MiB"
+        raise Unreadable("table decodes to more than the budget", where=file.path, expected=limit)
