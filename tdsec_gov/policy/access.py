@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from tdsec_gov.errors import KeyUnavailable, PolicyInvalid
-from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.models import AccessFile, Member, Signers
 
 
@@ -17,18 +15,14 @@ class Access:
     file: AccessFile
 
     @classmethod
-    def of(cls, file: AccessFile, where: Path) -> Access:
-        """Raises PolicyInvalid listing every undefined or doubled name and unusable key."""
+    def of(cls, file: AccessFile, where: str) -> Access:
+        """Raises PolicyInvalid listing every undefined or doubled name ."""
         names = [member.name for member in file.members]
         keys = [member.signing for member in file.members]
         faults = [f"member '{one}' stands twice" for one in sorted({n for n in names if names.count(n) > 1})]
         faults += ["a signing key belongs to two members"] if len(set(keys)) < len(keys) else []
         for member in file.members:
             faults += [f"role '{r}' is not defined" for r in member.roles if r not in file.roles]
-            try:
-                VerifyKey.parse(member.signing)
-            except KeyUnavailable:
-                faults.append(f"member '{member.name}': signing key is unusable")
         for vault, grant in file.vaults.items():
             unknown = [one for one in (*grant.readers, *grant.writers) if one not in names]
             faults += [f"vault '{vault}': member '{one}' is not defined" for one in unknown]
@@ -38,7 +32,7 @@ class Access:
 
     def member(self, keyid: str) -> Member | None:
         """The member who signs with this keyid."""
-        return next((m for m in self.file.members if VerifyKey.parse(m.signing).keyid == keyid), None)
+        return next((m for m in self.file.members if m.keyid == keyid), None)
 
     def may_read(self, member: Member, vault: str) -> bool:
         grant = self.file.vaults.get(vault)
@@ -54,15 +48,11 @@ class Access:
     def readers(self, vault: str) -> tuple[Member, ...]:
         return tuple(member for member in self.file.members if self.may_read(member, vault))
 
-    def trusted_keys(self, signers: Signers) -> dict[str, VerifyKey]:
-        """Keys whose verdicts count: members in ``signers.roles``, or every writer where none is named."""
-        keys = {}
-        for member in self.file.members:
-            by_role = any(role in signers.roles for role in member.roles)
-            if by_role or (not signers.roles and self.may_write(member)):
-                key = VerifyKey.parse(member.signing)
-                keys[key.keyid] = key
-        return keys
+    def signing_members(self, signers: Signers) -> tuple[Member, ...]:
+        """Whose verdicts count: members in ``signers.roles``, or every writer where none is named."""
+        if signers.roles:
+            return tuple(m for m in self.file.members if set(m.roles) & set(signers.roles))
+        return tuple(member for member in self.file.members if self.may_write(member))
 
     def name_of(self, keyid: str) -> str:
         """The member's name, or the first digits of the keyid for a stranger."""

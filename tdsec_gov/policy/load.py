@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
+from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.access import Access
 from tdsec_gov.policy.globs import matches, specificity
@@ -51,7 +52,7 @@ class DatasetPolicy:
 class Policies:
     """All of policies/, parsed."""
 
-    folder: Path
+    tree: Tree
     policy: PolicyFile
     sources: SourcesFile
     access: Access
@@ -63,7 +64,7 @@ class Policies:
             PolicyInvalid: no rule matches, two equally specific ones do, or the rule names a source
                 or schema that is not there.
         """
-        where = self.folder / "policy.yaml"
+        where = "policies/policy.yaml"
         fitting = [rule for rule in self.policy.datasets if matches(rule.match, name)]
         if not fitting:
             raise PolicyInvalid(
@@ -82,48 +83,34 @@ class Policies:
         name = (rule.checks.get("schema") or {}).get("schema")
         if name is None:
             return None
-        path = schema_path(self.folder, str(name))
-        try:
-            return sha256_hex(path.read_bytes())
-        except OSError as exc:
-            raise PolicyInvalid(
-                "schema cannot be read", where=path, found=exc.strerror, hint="run: tdsec schema init"
-            ) from None
+        path = schema_name(str(name))
+        text = self.tree.read(path)
+        if text is None:
+            raise PolicyInvalid("schema is missing", where=path, hint="run: tdsec schema init")
+        return sha256_hex(text)
 
 
-def schema_path(policies: Path, name: str) -> Path:
-    """The file of schema ``name`` inside policies/schemas.
+def schema_name(name: str) -> str:
+    """Path of schema ``name`` from the repository's root.
 
     Raises:
-        PolicyInvalid: the name leaves that folder.
+        PolicyInvalid: the name leaves policies/schemas.
     """
-    folder = (policies / "schemas").resolve()
-    path = (folder / name).resolve()
-    if folder not in path.parents:
-        raise PolicyInvalid("schema lies outside policies/schemas", where=policies / "policy.yaml")
-    return path
+    if name.startswith("/") or ".." in PurePosixPath(name).parts:
+        raise PolicyInvalid("schema lies outside policies/schemas", where="policies/policy.yaml")
+    return f"policies/schemas/{name}"
 
 
-def load_policies(root: Path) -> Policies:
-    """Read ``root``/policies.
+def policies_from(tree: Tree) -> Policies:
+    """Read policies/ of ``tree``.
 
     Raises:
         PolicyInvalid: a file is missing, broken, or has a source, member or role twice or undefined.
     """
-    folder = root / "policies"
-    policy = read_model(folder / "policy.yaml", PolicyFile)
-    sources = read_model(folder / "sources.yaml", SourcesFile)
+    policy = read_model(tree, "policies/policy.yaml", PolicyFile)
+    sources = read_model(tree, "policies/sources.yaml", SourcesFile)
+    access = read_model(tree, "policies/access.yaml", AccessFile)
     ids = [source.id for source in sources.sources]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        raise PolicyInvalid("source id stands twice", where=folder / "sources.yaml", found=twice)
-    return Policies(folder, policy, sources, load_access(root))
-
-
-def load_access(root: Path, text: bytes | None = None) -> Access:
-    """Read ``root``/policies/access.yaml (or ``text`` in its place).
-
-    Raises:
-        PolicyInvalid: missing, broken or inconsistent.
-    """
-    path = root / "policies" / "access.yaml"
-    return Access.of(read_model(path, AccessFile, text), path)
+        raise PolicyInvalid("source id stands twice", where="policies/sources.yaml", found=twice)
+    return Policies(tree, policy, sources, Access.of(access, "policies/access.yaml"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from tdsec_gov.domain.canonical import sha256_hex
 
 TRUST_LEVELS = ("internal", "partner", "curated", "raw", "unknown")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
@@ -117,6 +120,11 @@ class Member(Strict):
     age: Annotated[str, Field(pattern=r"^age1[0-9a-z]+$")]
     signing: Annotated[str, Field(pattern=r"^ed25519:[A-Za-z0-9+/]{43}=$")]
     roles: tuple[Name, ...] = Field(default=(), strict=False)
+
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of the raw signing key, in hexadecimal."""
+        return sha256_hex(base64.b64decode(self.signing.removeprefix("ed25519:")))
 
 
 class Role(Strict):

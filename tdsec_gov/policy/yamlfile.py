@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import PolicyInvalid
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -45,19 +45,15 @@ def parse_yaml(text: bytes, where: object) -> Any:
         raise PolicyInvalid("broken YAML", where=line, found=problem, hint="mend the file") from None
 
 
-def read_model(path: Path, model: type[Model], text: bytes | None = None) -> Model:
-    """Read ``path`` (or ``text`` in its place) into ``model``, listing all faults at once.
+def read_model(tree: Tree, path: str, model: type[Model]) -> Model:
+    """Read ``path`` of ``tree`` into ``model``, listing all faults at once.
 
     Raises:
-        PolicyInvalid: missing, unreadable, broken YAML, unknown keys, wrong types.
+        PolicyInvalid: missing, broken YAML, unknown keys, wrong types.
     """
+    text = tree.read(path)
     if text is None:
-        try:
-            text = path.read_bytes()
-        except FileNotFoundError:
-            raise PolicyInvalid("file is missing", where=path, hint="run: tdsec init") from None
-        except OSError as exc:
-            raise PolicyInvalid("cannot be read", where=path, found=exc.strerror) from None
+        raise PolicyInvalid("file is missing", where=path, hint="run: tdsec init")
     body = parse_yaml(text, path)
     if not isinstance(body, dict):
         raise PolicyInvalid("holds no settings", where=path, expected="a mapping with 'format: 1'")

@@ -1,0 +1,145 @@
+"""git as we ask it: by its own command, with a clean answer or one clear error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tdsec_gov.errors import ConfigurationError, DependencyMissing
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_ZERO = "0" * 40
+
+
+def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, env=env, check=False)
+    except FileNotFoundError:
+        if not folder.is_dir():
+            raise ConfigurationError("no such folder", where=folder) from None
+        raise DependencyMissing("git is not installed", hint="install git") from None
+    except NotADirectoryError:
+        raise ConfigurationError("not a folder", where=folder) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """One git work tree. All paths are relative to its root, with ``/``."""
+
+    root: Path
+    git_dir: Path
+
+    @classmethod
+    def discover(cls, folder: Path) -> Git:
+        """The work tree that holds ``folder``.
+
+        Raises:
+            ConfigurationError: not inside a work tree (none, or a bare repository).
+            DependencyMissing: git is not installed.
+        """
+        answer = _run(["rev-parse", "--is-bare-repository", "--absolute-git-dir"], folder)
+        if answer.returncode != 0:
+            text = answer.stderr.decode(errors="replace")
+            if "dubious ownership" in text:
+                raise ConfigurationError(
+                    "git refuses this repository: it belongs to another user",
+                    where=folder,
+                    hint=f"run: git config --global --add safe.directory {folder}",
+                )
+            raise ConfigurationError("not a git repository", where=folder, hint="run: git init && dvc init")
+        bare, git_dir = answer.stdout.decode().splitlines()[:2]
+        top = _run(["rev-parse", "--show-toplevel"], folder)
+        if bare == "true" or top.returncode != 0:
+            raise ConfigurationError(
+                "this is a bare repository (no work tree)", where=folder, hint="run tdsec in a clone of it"
+            )
+        return cls(Path(top.stdout.decode().rstrip("\n")), Path(git_dir))
+
+    def ask(self, *arguments: str) -> bytes:
+        """Standard output of ``git ARGUMENTS``.
+
+        Raises:
+            ConfigurationError: git said no; its first line is quoted.
+        """
+        answer = _run(list(arguments), self.root)
+        if answer.returncode != 0:
+            lines = answer.stderr.decode(errors="replace").strip().splitlines()
+            raise ConfigurationError(
+                f"git {arguments[0]} failed", where=self.root, found=lines[0] if lines else "no message"
+            )
+        return answer.stdout
+
+    def _names(self, *arguments: str) -> list[str]:
+        return [name for name in self.ask(*arguments).decode(errors="surrogateescape").split("\0") if name]
+
+    def has_commit(self) -> bool:
+        return _run(["rev-parse", "--verify", "-q", "HEAD"], self.root).returncode == 0
+
+    def tracked(self, *patterns: str) -> list[str]:
+        """Names in the index that fit the patterns."""
+        return self._names("ls-files", "-z", "--", *patterns)
+
+    def staged_changes(self) -> list[str]:
+        """Names that the index adds or changes against HEAD (deletions left out)."""
+        base = "HEAD" if self.has_commit() else EMPTY_TREE
+        return self._names("diff", "--cached", "--name-only", "-z", "--diff-filter=d", base)
+
+    def show(self, revision: str, name: str) -> bytes | None:
+        """Bytes of a file at a revision (``""`` is the index), None where it is not there."""
+        answer = _run(["cat-file", "blob", f"{revision}:{name}"], self.root)
+        return answer.stdout if answer.returncode == 0 else None
+
+    def resolve(self, revision: str) -> str:
+        """The full id of a commit.
+
+        Raises:
+            ConfigurationError: there is none of that name here.
+        """
+        answer = _run(["rev-parse", "--verify", "-q", f"{revision}^{{commit}}"], self.root)
+        if answer.returncode != 0:
+            raise ConfigurationError(
+                f"no commit '{revision}' here",
+                where=self.root,
+                hint="fetch it first (shallow clone?)",
+            )
+        return answer.stdout.decode().strip()
+
+    def commits(self, old: str | None, new: str) -> list[str]:
+        """Commits reachable from ``new`` but not from ``old``, oldest first; all of them without ``old``."""
+        span = [new] if old is None or old == _ZERO else [f"{old}..{new}"]
+        return self.ask("rev-list", "--reverse", *span, "--").decode().split()
+
+    def changed_in(self, commit: str) -> list[str]:
+        """Names that a commit adds or changes against its parents (all of them for a root commit)."""
+        return self._names(
+            "diff-tree",
+            "--root",
+            "-m",
+            "-r",
+            "-z",
+            "--no-commit-id",
+            "--name-only",
+            "--diff-filter=d",
+            commit,
+        )
+
+    def head(self) -> str | None:
+        """Id of HEAD's commit (also when detached), None before the first commit."""
+        answer = _run(["rev-parse", "--verify", "-q", "HEAD"], self.root)
+        return answer.stdout.decode().strip() if answer.returncode == 0 else None
+
+    def stage(self, *names: str) -> None:
+        """Add files to the index.
+
+        Raises:
+            ConfigurationError: git refused (for example a locked index).
+        """
+        if names:
+            self.ask("add", "--force", "--", *names)
+
+    def config(self, key: str) -> str | None:
+        answer = _run(["config", "--get", key], self.root)
+        return answer.stdout.decode().rstrip("\n") if answer.returncode == 0 else None

@@ -1,0 +1,134 @@
+"""The verdicts of one repository, by dataset and by DVC oid, believed only as far as they verify."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from tdsec_gov.domain.tree import Tree
+from tdsec_gov.errors import IntegrityError, TdsecError, Unverified, VerdictMissing
+from tdsec_gov.keys.dsse import Envelope
+from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.policy.load import Policies, policies_from
+from tdsec_gov.policy.models import Signers
+from tdsec_gov.verdicts.statement import from_statement
+from tdsec_gov.verdicts.store import verdict_name, verdict_names
+from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
+
+
+@dataclass
+class VerdictBook:
+    """Reads evidence once; answers by dataset, root or oid.
+
+    ``policies`` decide whose signature counts; ``now`` is the moment expiry is judged at.
+    """
+
+    evidence: Tree
+    policies: Policies
+    now: dt.datetime
+    _by_oid: dict[str, list[str]] | None = field(default=None, repr=False)
+
+    @classmethod
+    def open(cls, evidence: Tree, now: dt.datetime) -> VerdictBook:
+        """Raises PolicyInvalid when policies/ is missing or broken."""
+        return cls(evidence, policies_from(evidence), now)
+
+    def signers(self, dataset: str) -> Signers:
+        """The rule on signatures for ``dataset``. Raises PolicyInvalid when no rule matches it."""
+        return self.policies.for_dataset(dataset).rule.signers
+
+    def trusted(self, dataset: str) -> dict[str, VerifyKey]:
+        """Keys whose verdict on ``dataset`` counts, by keyid."""
+        members = self.policies.access.signing_members(self.signers(dataset))
+        keys = [VerifyKey.parse(member.signing) for member in members]
+        return {key.keyid: key for key in keys}
+
+    def accepted(self, dataset: str, root: str) -> Verified:
+        """The verdict of one version, if it holds.
+
+        Raises:
+            VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError.
+        """
+        name = verdict_name(dataset, root)
+        data = self.evidence.read(name)
+        if data is None:
+            raise _missing(f"{dataset}@{root[:12]}", dataset)
+        return self._accepted(name, data, dataset, root)
+
+    def for_oid(self, dataset: str | None, oid: str) -> Verified:
+        """The accepted verdict of the version that DVC names ``oid`` (of ``dataset``, or of any).
+
+        The oid only finds the candidates; what counts is the signed root. Where several verdicts
+        name the oid, the one with the highest sequence decides; one that does not verify denies.
+
+        Raises:
+            VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError.
+        """
+        found: list[Verified] = []
+        failure: TdsecError | None = None
+        for name in self._index().get(oid, []):
+            owner, _, base = name.removeprefix(".tdsec/verdicts/").rpartition("/")
+            if dataset is not None and owner != dataset:
+                continue
+            data = self.evidence.read(name)
+            try:
+                found.append(self._accepted(name, data or b"", owner, base.split(".")[0]))
+            except TdsecError as exc:
+                failure = failure or exc
+        if found:
+            return max(found, key=lambda one: one.verdict.sequence)
+        raise failure or _missing(dataset or oid, dataset)
+
+    def history(self, dataset: str) -> list[Verified]:
+        """Every verdict of ``dataset`` with trusted signatures, oldest sequence first.
+
+        Expired and FAILED ones are included; those that do not verify are left out.
+        """
+        rule, trusted = self.signers(dataset), self.trusted(dataset)
+        found = []
+        for name in verdict_names(self.evidence, dataset):
+            try:
+                one = verify_signature(self.evidence.read(name) or b"", trusted, rule.threshold, name)
+            except (IntegrityError, Unverified):
+                continue
+            if one.verdict.version.name == dataset:
+                found.append(one)
+        return sorted(found, key=lambda one: (one.verdict.sequence, one.verdict.evaluated_at))
+
+    def datasets(self) -> list[str]:
+        """Names of all datasets with a stored verdict."""
+        names = {
+            name.removeprefix(".tdsec/verdicts/").rpartition("/")[0] for name in verdict_names(self.evidence)
+        }
+        return sorted(names)
+
+    def _accepted(self, name: str, data: bytes, dataset: str, root: str) -> Verified:
+        rule, trusted = self.signers(dataset), self.trusted(dataset)
+        verified = verify_accepted(data, trusted, rule.threshold, self.now, name)
+        version = verified.verdict.version
+        if (version.name, version.root) != (dataset, root):
+            raise IntegrityError("verdict lies under another version's name", where=name)
+        return verified
+
+    def _index(self) -> dict[str, list[str]]:
+        if self._by_oid is None:
+            self._by_oid = {}
+            for name in verdict_names(self.evidence):
+                oid = _claimed_oid(self.evidence.read(name))
+                if oid is not None:
+                    self._by_oid.setdefault(oid, []).append(name)
+        return self._by_oid
+
+
+def _claimed_oid(data: bytes | None) -> str | None:
+    """The oid a verdict claims, unverified: good for finding it, for nothing else."""
+    try:
+        return from_statement(Envelope.from_bytes(data or b"").payload).version.oid
+    except TdsecError:
+        return None
+
+
+def _missing(what: str, dataset: str | None) -> VerdictMissing:
+    return VerdictMissing(
+        "no verdict covers this version", where=what, hint=f"run: tdsec check {dataset or '--all'}"
+    )

@@ -1,0 +1,101 @@
+"""Is this verdict to be believed? A handful of exact steps over bytes, keys and a clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tdsec_gov.domain.canonical import sha256_hex
+from tdsec_gov.domain.verdict import Verdict
+from tdsec_gov.errors import GateDenied, IntegrityError, SignerUntrusted, VerdictExpired
+from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope
+from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.verdicts.statement import from_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A verdict that holds, who signed it (keyids, sorted), and the SHA-256 of its envelope."""
+
+    verdict: Verdict
+    signers: tuple[str, ...]
+    envelope_sha256: str
+
+
+def verify_signature(
+    data: bytes, trusted: Mapping[str, VerifyKey], threshold: int = 1, where: str = ""
+) -> Verified:
+    """Believe who signed and what is said, whatever the decision was.
+
+    Steps: parse the envelope; payload type; at least ``threshold`` different trusted signatures;
+    parse the statement.
+
+    Raises:
+        IntegrityError: malformed. SignatureInvalid: a signature by a trusted key does not verify.
+        SignerUntrusted: fewer than ``threshold`` trusted signatures.
+    """
+    envelope = Envelope.from_bytes(data)
+    if envelope.payload_type != INTOTO_PAYLOAD_TYPE:
+        raise IntegrityError("envelope holds another payload type", where=where)
+    signers = envelope.verified_by(trusted)
+    if len(signers) < threshold:
+        raise SignerUntrusted(
+            "too few trusted signatures", where=where, expected=threshold, found=len(signers)
+        )
+    return Verified(from_statement(envelope.payload), tuple(sorted(signers)), sha256_hex(data))
+
+
+def verify_accepted(
+    data: bytes,
+    trusted: Mapping[str, VerifyKey],
+    threshold: int,
+    now: dt.datetime,
+    where: str = "",
+) -> Verified:
+    """As :func:`verify_signature`, and the verdict is accepted and unexpired at ``now``.
+
+    Raises:
+        GateDenied: the verdict is FAILED. VerdictExpired: past its expiry, or dated in the future.
+    """
+    verified = verify_signature(data, trusted, threshold, where)
+    verdict = verified.verdict
+    if not verdict.accepted:
+        raise GateDenied(
+            "the gate denied this version",
+            where=verdict.version.short,
+            found="; ".join(verdict.reasons[:3]) or verdict.result.value,
+            hint=f"run: tdsec check {verdict.version.name}",
+        )
+    if now >= parse_time(verdict.expires_at):
+        raise VerdictExpired(
+            "the verdict has expired",
+            where=verdict.version.short,
+            found=verdict.expires_at,
+            hint=f"run: tdsec check {verdict.version.name}",
+        )
+    if parse_time(verdict.evaluated_at) > now + dt.timedelta(minutes=10):
+        raise VerdictExpired(
+            "the verdict is dated in the future", where=verdict.version.short, found=verdict.evaluated_at
+        )
+    return verified
+
+
+def parse_time(text: str) -> dt.datetime:
+    """An RFC 3339 time in UTC with a trailing ``Z``.
+
+    Raises:
+        IntegrityError: anything else.
+    """
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or not text.endswith("Z"):
+        raise IntegrityError("not an RFC 3339 time in UTC", expected="YYYY-MM-DDThh:mm:ssZ")
+    return moment
+
+
+def format_time(moment: dt.datetime) -> str:
+    """RFC 3339 in UTC, whole seconds, trailing ``Z``."""
+    return moment.astimezone(dt.UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
