@@ -1,0 +1,1 @@
+"""Parse, call one function of one room, print, map error to exit code."""

@@ -1,0 +1,55 @@
+"""What every command gets: where it runs, and how it speaks (people on a terminal, or one JSON document)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tdsec_gov.repo.repository import Repository
+
+
+@dataclass
+class Shell:
+    """The edge of the program: folder, clock, output. Created once per call."""
+
+    json: bool = False
+    folder: Path = field(default_factory=Path.cwd)
+    answered: bool = False
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    def repository(self) -> Repository:
+        """The repository this call is about. Raises ConfigurationError when there is none."""
+        from tdsec_gov.repo.repository import Repository
+
+        return Repository.discover(self.folder)
+
+    def say(self, text: str = "") -> None:
+        """A line for people: standard output, or standard error when ``--json`` owns standard output."""
+        print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
+
+    def warn(self, text: str) -> None:
+        """A line for people that is never part of the result."""
+        print(text, file=sys.stderr, flush=True)
+
+    def answer(self, message: str, *, code: str = "ok", exit_code: int = 0, **more: Any) -> int:
+        """Finish: the one JSON document under ``--json``, otherwise ``message``. Returns ``exit_code``."""
+        self.answered = True
+        if self.json:
+            body = {"ok": exit_code == 0, "code": code, "message": message, "hint": "", "exit": exit_code}
+            print(json.dumps({**body, **more}, default=str))
+        elif message:
+            print(message)
+        sys.stdout.flush()
+        return exit_code
+
+
+pass_shell = click.make_pass_decorator(Shell)
