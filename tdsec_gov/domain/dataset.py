@@ -119,7 +119,8 @@ class DatasetVersion:
 
     ``name`` is the path of the dataset from the repository's root, ``root`` the SHA-256 of the
     canonical manifest (64 hex digits), ``oid`` DVC's cross-reference, ``files`` and ``size`` (bytes)
-    its extent.
+    its extent. ``content`` is the SHA-256 of the file itself for a dataset that is one file
+    (what ``sha256sum`` prints), None for a folder.
     """
 
     name: str
@@ -127,10 +128,16 @@ class DatasetVersion:
     oid: str
     files: int
     size: int
+    content: str | None = None
 
     @classmethod
     def of(cls, name: str, oid: str, manifest: Manifest) -> DatasetVersion:
-        return cls(name, manifest.root, oid, len(manifest.entries), manifest.size)
+        content = None if oid.endswith(".dir") else manifest.entries[0].sha256
+        return cls(name, manifest.root, oid, len(manifest.entries), manifest.size, content)
+
+    @property
+    def is_folder(self) -> bool:
+        return self.oid.endswith(".dir")
 
     @property
     def short(self) -> str:
@@ -144,4 +151,5 @@ class DatasetVersion:
             "md5": self.oid,
             "files": self.files,
             "bytes": self.size,
+            "content_sha256": self.content,
         }

@@ -100,12 +100,17 @@ def _verdict(item: dict[str, JsonValue]) -> Verdict:
 
 def _version(item: dict[str, JsonValue]) -> DatasetVersion:
     name, root, oid = item["name"], item["sha256"], item["md5"]
-    files, size = item["files"], item["bytes"]
+    files, size, content = item["files"], item["bytes"], item["content_sha256"]
     if not isinstance(name, str) or not is_sha256(root) or not is_oid(oid):
         raise ValueError("malformed dataset")
     if not isinstance(files, int) or not isinstance(size, int):
         raise ValueError("malformed dataset")
-    return DatasetVersion(name, str(root), str(oid), files, size)
+    version = DatasetVersion(
+        name, str(root), str(oid), files, size, None if content is None else str(content)
+    )
+    if version.is_folder != (content is None) or not (content is None or is_sha256(content)):
+        raise ValueError("malformed dataset")
+    return version
 
 
 def _head(item: JsonValue) -> LogHead | None:
