@@ -10,8 +10,8 @@ from tdsec_gov.errors import InternalError, PolicyInvalid
 CHECKS: dict[str, str] = {
     "source": "tdsec_gov.checks.source:SourceOnRecord",
     "schema": "tdsec_gov.checks.schema:SchemaHolds",
-    "pii": "tdsec_gov.checks.pii:PersonalData",
-    "files": "tdsec_gov.checks.files:SafeFiles",
+    "pii": "tdsec_gov.checks.pii.check:PersonalData",
+    "files": "tdsec_gov.checks.files.check:SafeFiles",
     "label_issues": "tdsec_gov.checks.poisoning.labels:LabelIssues",
     "triggers": "tdsec_gov.checks.poisoning.triggers:Triggers",
 }

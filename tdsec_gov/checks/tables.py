@@ -8,7 +8,7 @@ silence), polars is what callers get.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -50,8 +50,10 @@ def is_table(file: DataFile) -> bool:
     return table_format(file) is not None
 
 
-def read_table(file: DataFile) -> polars.DataFrame:
+def read_table(file: DataFile, *, as_written: Sequence[str] = ()) -> polars.DataFrame:
     """The whole table, with types inferred for text formats (empty, NA, NaN and null mean null).
+
+    Columns of CSV and TSV named in ``as_written`` stay strings, whatever they look like.
 
     Raises:
         Unreadable: not of the format, damaged, without rows, or a column name is used twice.
@@ -60,7 +62,7 @@ def read_table(file: DataFile) -> polars.DataFrame:
     import pyarrow
 
     with _guarded(file, "table"):
-        table = _read(file, table_format(file))
+        table = _read(file, table_format(file), as_written)
         table.validate(full=True)
         _refuse_bad_columns(file, table.schema)
         if table.num_rows == 0:
@@ -120,12 +122,13 @@ def _guarded(file: DataFile, what: str) -> Iterator[None]:
         ) from None
 
 
-def _read(file: DataFile, kind: str | None) -> Any:
+def _read(file: DataFile, kind: str | None, as_written: Sequence[str]) -> Any:
     import pyarrow
     from pyarrow import csv
 
     if kind in ("csv", "tsv"):
-        convert = csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True)
+        types = dict.fromkeys(as_written, pyarrow.string())
+        convert = csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True, column_types=types)
         with open_text(file) as stream:
             return csv.read_csv(stream, *_csv_options(kind), convert)
     if kind == "jsonl":
