@@ -1,0 +1,214 @@
+"""Signed checkpoints kept outside the database: ``.tdsec/checkpoint`` and a private copy.
+
+The file holds one signed note per log that ever wrote in this repository, sorted by origin. It is
+made for git:
+
+* Each note is **one line**, as a JSON string (its newlines written ``\\n``), so that no merge can mix
+  the lines of two notes. ``json.loads(line)`` is the C2SP note, byte for byte.
+* An empty line stands before each note: git merges changes in neighbouring lines only where an
+  unchanged line separates them, so two clones that each move their own note do not conflict.
+* With ``checkpoint merge=union`` in ``.tdsec/.gitattributes`` (:data:`GIT_ATTRIBUTES`) not even two
+  branches of one clone conflict: the merged file then holds both notes of that log. Reading takes
+  such a file, every note in it must hold, and the next write keeps the larger.
+
+A note is never replaced by one of a smaller size, nor by another of the same size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tdsec_gov.audit.note import MAX_NOTE, Checkpoint
+from tdsec_gov.domain.canonical import parse_json
+from tdsec_gov.errors import BackendUnavailable, IntegrityError, LogTampered
+from tdsec_gov.keys.signing import Signer, VerifyKey
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.log import AuditLog
+
+GIT_ATTRIBUTES = "checkpoint merge=union\n"
+
+
+class CheckpointFile:
+    """One file of signed notes; there need not be one yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def notes(self, origin: str | None = None) -> tuple[str, ...]:
+        """The notes in the file, of one log or of all, not verified; none when there is no file.
+
+        Raises:
+            LogTampered: the file or a note in it is malformed.
+            BackendUnavailable: it cannot be read.
+        """
+        try:
+            lines = self.path.read_bytes().decode().split("\n")
+        except FileNotFoundError:
+            return ()
+        except UnicodeDecodeError:
+            raise LogTampered("checkpoint file is malformed", where=self.path, expected="UTF-8") from None
+        except OSError as exc:
+            raise BackendUnavailable(
+                "checkpoint file cannot be read", where=self.path, found=exc.strerror
+            ) from None
+        notes = [_note(line, self.path) for line in lines if line]
+        return tuple(one for one in notes if origin in (None, _peek(one, self.path).origin))
+
+    def unverified(self, origin: str | None = None) -> tuple[Checkpoint, ...]:
+        """The checkpoints in the file whoever signed them. Raises as :meth:`notes`."""
+        return tuple(_peek(one, self.path) for one in self.notes(origin))
+
+    def checkpoints(self, keys: Mapping[str, VerifyKey], origin: str | None = None) -> tuple[Checkpoint, ...]:
+        """The checkpoints in the file, each verified; of one log or of all.
+
+        Args:
+            keys: keyid -> key of those whose signature counts.
+            origin: only this log's.
+
+        Raises:
+            SignatureInvalid: a signature by one of ``keys`` does not verify.
+            SignerUntrusted: a note is signed by none of ``keys``.
+            LogTampered, BackendUnavailable: as :meth:`notes`.
+        """
+        return tuple(Checkpoint.verify(one, keys) for one in self.notes(origin))
+
+    def put(self, note: str) -> None:
+        """Put in one signed note, atomically; it replaces that of the same log, others stay.
+
+        The folder is made when missing; a file that would say the same is left untouched.
+
+        Raises:
+            LogTampered: the file covers more events of this log, or another root for as many, or is
+                malformed.
+            BackendUnavailable: the file cannot be written.
+        """
+        new = Checkpoint.unsafe_read(note)
+        with _locked(self.path):
+            kept: dict[str, tuple[Checkpoint, str]] = {}
+            for text in (*self.notes(), note):
+                one = _peek(text, self.path)
+                before = kept.get(one.origin, (one, ""))[0]
+                if before.size == one.size and before != one:
+                    raise LogTampered(f"two roots are signed for a log of {one.size} events", where=self.path)
+                if before.size <= one.size:
+                    kept[one.origin] = (one, text)
+            if kept[new.origin][0] != new:
+                raise _backwards(self.path, kept[new.origin][0], new)
+            _replace(self.path, "".join(f"\n{_line(kept[name][1])}\n" for name in sorted(kept)))
+
+
+def advance(
+    log: AuditLog, signer: Signer, name: str, *, into: Sequence[Path], against: Sequence[Path] = ()
+) -> Checkpoint:
+    """Sign the log's head into the files ``into``.
+
+    The log must extend every checkpoint of it in ``into`` and ``against``: signing a head without
+    this would vouch for a log rewritten since. Costs about 1.6 CPU-seconds per million events.
+
+    Raises:
+        LogTampered: the log was cut or rewritten since one of those checkpoints.
+        KeyUnavailable: the signer's key cannot be used.
+        BackendUnavailable: a file or the log cannot be read or written.
+    """
+    origin = log.head().origin
+    old = [one for path in (*into, *against) for one in CheckpointFile(path).unverified(origin)]
+    head = log.extends(old).checkpoint
+    note = head.sign(signer, name)
+    for path in into:
+        with contextlib.suppress(_Newer):
+            CheckpointFile(path).put(note)
+    return head
+
+
+class _Newer(LogTampered):
+    """Another process has put a larger checkpoint there meanwhile."""
+
+
+def _backwards(path: Path, old: Checkpoint, new: Checkpoint) -> LogTampered:
+    return _Newer(
+        "the checkpoint there covers more events of this log",
+        where=path,
+        expected=f"{old.size} events or more",
+        found=f"{new.size} events",
+    )
+
+
+def _line(note: str) -> str:
+    return json.dumps(note, ensure_ascii=False)
+
+
+def _note(line: str, path: Path) -> str:
+    try:
+        note = parse_json(line, "checkpoint line") if len(line) <= 2 * MAX_NOTE else None
+    except IntegrityError:
+        note = None
+    if not isinstance(note, str) or _line(note) != line:
+        raise LogTampered(
+            "checkpoint file is malformed",
+            where=path,
+            expected="one JSON string per line",
+            hint="after a git merge, keep the lines of both sides and drop the conflict marks",
+        )
+    return note
+
+
+def _peek(note: str, path: Path) -> Checkpoint:
+    try:
+        return Checkpoint.unsafe_read(note)
+    except IntegrityError as exc:
+        raise LogTampered(f"checkpoint file holds a malformed note: {exc.message}", where=path) from None
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One writer at a time per folder, where the system has flock()."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.parent, os.O_RDONLY)
+    except OSError as exc:
+        raise BackendUnavailable(
+            "folder of the checkpoint cannot be used", where=path.parent, found=exc.strerror
+        ) from None
+    try:
+        with contextlib.suppress(ImportError):  # without it the rename is still atomic
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Temporary file, fsync, rename, fsync of the folder."""
+    data = text.encode()
+    temporary: str | None = None
+    try:
+        if path.exists() and path.read_bytes() == data:
+            return
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        temporary = None
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as exc:
+        raise BackendUnavailable(
+            "checkpoint file cannot be written", where=path, found=exc.strerror
+        ) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()

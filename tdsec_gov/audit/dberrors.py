@@ -1,0 +1,76 @@
+"""What the database driver says, as one clear error of our tree; its own text is never repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from tdsec_gov.errors import BackendUnavailable, ConfigurationError, LogTampered, TdsecError
+
+# Primary result codes of SQLite (sqlite.org/rescode.html).
+_BACKEND = {
+    3: (
+        "permission denied for the audit log",
+        "give yourself read and write access to the file and its folder",
+    ),
+    5: (
+        "audit log is locked by another process",
+        "wait until the other tdsec or backup has ended, then repeat",
+    ),
+    6: (
+        "audit log is locked by another process",
+        "wait until the other tdsec or backup has ended, then repeat",
+    ),
+    8: ("audit log is read-only", "give yourself write access to the file and its folder"),
+    10: (
+        "audit log cannot be read or written: disk error or limit",
+        "free space or check the disk, then repeat",
+    ),
+    13: ("disk is full: nothing was recorded", "free space, then repeat"),
+    14: ("audit log cannot be opened", "check that the path is a file you may read and write"),
+    23: (
+        "permission denied for the audit log",
+        "give yourself read and write access to the file and its folder",
+    ),
+}
+_NO_TABLE = "no such table"
+_NO_COLUMN = "no such column"
+_NOT_UTF8 = "Could not decode"
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Raise what the database raises inside as BackendUnavailable, ConfigurationError or LogTampered."""
+    try:
+        yield
+    except IntegrityError:
+        raise LogTampered(
+            "audit log holds an event beyond its head row", where=where, hint="run `tdsec audit verify`"
+        ) from None
+    except DBAPIError as exc:
+        raise _explained(exc, where) from None
+    except SQLAlchemyError as exc:
+        raise BackendUnavailable("audit log cannot be used", where=where, found=type(exc).__name__) from None
+
+
+def _explained(exc: DBAPIError, where: str) -> TdsecError:
+    original = exc.orig
+    code = getattr(original, "sqlite_errorcode", None)
+    primary = code & 0xFF if isinstance(code, int) else None
+    text = str(original)
+    if primary == 26:
+        return ConfigurationError(
+            "file is not an audit log", where=where, hint="restore it from a backup if it used to be one"
+        )
+    if primary == 11:
+        return LogTampered("audit log file is corrupt", where=where, hint="restore it from a backup")
+    if _NO_TABLE in text or _NO_COLUMN in text:
+        return LogTampered("audit log lacks a table or column", where=where, hint="restore it from a backup")
+    if _NOT_UTF8 in text:
+        return LogTampered("audit log holds bytes that are not text", where=where)
+    if primary in _BACKEND:
+        message, hint = _BACKEND[primary]
+        return BackendUnavailable(message, where=where, hint=hint)
+    return BackendUnavailable("audit log cannot be used", where=where, found=type(original).__name__)
