@@ -1,0 +1,116 @@
+"""Journal: the audit log of one repository, as the rooms above write it.
+
+The log is ``.tdsec/audit.db`` (private to this clone). Its signed head is kept in two places that
+somebody who edits the database does not reach at once: the user's config folder after every event,
+and the committed ``.tdsec/checkpoint`` whenever the gate runs or ``tdsec audit checkpoint`` is asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from tdsec_gov.audit.checkpoints import advance
+from tdsec_gov.audit.log import AuditLog
+from tdsec_gov.domain.canonical import JsonValue
+from tdsec_gov.domain.events import AuditEvent
+from tdsec_gov.domain.verdict import LogHead
+from tdsec_gov.errors import KeyUnavailable
+from tdsec_gov.keys.identity import Identity, config_home, load_identity
+
+DATABASE = ".tdsec/audit.db"
+CHECKPOINT = ".tdsec/checkpoint"
+
+
+def private_checkpoint(origin: str) -> Path:
+    """Where this user's copy of a log's newest checkpoint lies."""
+    return config_home() / "checkpoints" / origin.rsplit("/", 1)[-1]
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Journal:
+    """Record events and sign where the log stands."""
+
+    def __init__(self, root: Path, log: AuditLog, identity: Identity | None) -> None:
+        self.root = root
+        self.log = log
+        self.identity = identity
+        self._clock: Callable[[], dt.datetime] = utc_now
+
+    @classmethod
+    def open(cls, root: Path, identity: Identity | None = None) -> Journal:
+        """The journal of the repository at ``root``; its log is created when missing.
+
+        Without ``identity`` the one of the config folder is taken, if there is one: without any the
+        events are recorded, and the head stays unsigned.
+
+        Raises:
+            BackendUnavailable, ConfigurationError, LogTampered: the log cannot be used.
+        """
+        if identity is None:
+            try:
+                identity = load_identity()
+            except KeyUnavailable:
+                identity = None
+        place = root / DATABASE
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            return cls(root, AuditLog.create(place), identity)
+        return cls(root, AuditLog.open(place), identity)
+
+    def record(
+        self,
+        action: str,
+        outcome: str,
+        target: str,
+        *,
+        reason: str = "",
+        purpose: str = "",
+        legal_basis: str = "",
+        details: dict[str, JsonValue] | None = None,
+    ) -> LogHead:
+        """Append one event and sign the new head into the private copy.
+
+        Raises:
+            BackendUnavailable, LogTampered: nothing was recorded.
+        """
+        moment = self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        initiator = self.identity.keyid if self.identity else "-"
+        self.log.append(
+            AuditEvent(
+                moment, action, outcome, initiator, target, reason, purpose, legal_basis, details or {}
+            )
+        )
+        return self._advance(private_only=True)
+
+    def head(self) -> LogHead:
+        head = self.log.head()
+        return LogHead(head.origin, head.size, head.root)
+
+    def publish(self) -> Path:
+        """Sign the head into the committed ``.tdsec/checkpoint``; returns its path.
+
+        Raises:
+            KeyUnavailable: there is no identity to sign with.
+        """
+        if self.identity is None:
+            raise KeyUnavailable("no identity to sign the checkpoint with", hint="run: tdsec key new")
+        self._advance(private_only=False)
+        return self.root / CHECKPOINT
+
+    def _advance(self, *, private_only: bool) -> LogHead:
+        """Sign the head, once the log is shown to extend what was signed before.
+
+        Raises:
+            LogTampered: it was cut or rewritten since; nothing is signed.
+        """
+        head = self.head()
+        if self.identity is not None:
+            private, public = private_checkpoint(head.origin), self.root / CHECKPOINT
+            into = [private] if private_only else [private, public]
+            advance(self.log, self.identity, self.identity.name, into=into, against=[public])
+        return head

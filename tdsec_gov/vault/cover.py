@@ -1,0 +1,102 @@
+"""Cover: which bytes an accepted verdict vouches for, by DVC oid. What is not covered is refused."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tdsec_gov.domain.dataset import DatasetVersion, Manifest
+from tdsec_gov.errors import DataTampered, TdsecError, VerdictMissing
+from tdsec_gov.repo.cache import parse_dir_object
+from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.verify import Verified
+
+FetchManifest = Callable[[DatasetVersion], Manifest | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One object that may pass: for a file its SHA-256 and size, for a ``.dir`` its whole manifest."""
+
+    verified: Verified
+    sha256: str | None
+    size: int | None
+    manifest: Manifest | None = None
+
+    @property
+    def version(self) -> DatasetVersion:
+        return self.verified.verdict.version
+
+    def require_listing(self, data: bytes) -> None:
+        """Raises DataTampered unless ``data`` (a ``.dir`` object) lists exactly the signed files."""
+        listed = sorted(parse_dir_object(data, self.version.name))
+        signed = [(entry.path, entry.oid) for entry in self.manifest.entries] if self.manifest else []
+        if listed != sorted(signed):
+            raise DataTampered("the list of files is not the one that was signed", where=self.version.short)
+
+
+class Cover:
+    """Answers by oid, lazily and once; safe to ask from DVC's many threads.
+
+    ``fetch`` gets a folder's manifest from wherever it is (private copy, vault, cache).
+    """
+
+    def __init__(self, book: VerdictBook, fetch: FetchManifest) -> None:
+        self._book = book
+        self._fetch = fetch
+        self._lock = threading.RLock()
+        self._found: dict[str, list[Covered]] = {}
+        self._loaded: set[str] = set()
+        self._complete = False
+
+    def require(self, oid: str) -> list[Covered]:
+        """All that accepted verdicts vouch for under this oid; never empty.
+
+        Raises:
+            VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError: nothing covers it.
+        """
+        with self._lock:
+            failure: TdsecError | None = None
+            if oid not in self._found:
+                try:
+                    self._add(self._book.for_oid(None, oid))
+                except TdsecError as exc:
+                    failure = exc
+            if oid not in self._found and not self._complete:
+                self._load_all()
+            if oid in self._found:
+                return self._found[oid]
+            raise failure or VerdictMissing("no verdict covers this object", where=oid)
+
+    def _add(self, verified: Verified) -> None:
+        version = verified.verdict.version
+        if version.root + version.name in self._loaded:
+            return
+        self._loaded.add(version.root + version.name)
+        if not version.is_folder:
+            self._found.setdefault(version.oid, []).append(Covered(verified, version.content, version.size))
+            return
+        manifest = self._fetch(version)
+        if manifest is None:
+            raise VerdictMissing(
+                "the manifest of this version is neither here nor in the vault",
+                where=version.short,
+                hint=f"run: tdsec check {version.name} where its data is, then dvc push",
+            )
+        self._found.setdefault(version.oid, []).append(Covered(verified, None, None, manifest))
+        for entry in manifest.entries:
+            self._found.setdefault(entry.oid, []).append(Covered(verified, entry.sha256, entry.size))
+
+    def _load_all(self) -> None:
+        """Every accepted folder version, newest first; those that do not verify cover nothing."""
+        self._complete = True
+        for dataset in self._book.datasets():
+            for seen in reversed(self._book.history(dataset)):
+                version = seen.verdict.version
+                if not version.is_folder:
+                    continue
+                try:
+                    self._add(self._book.accepted(dataset, version.root))
+                except TdsecError:
+                    continue

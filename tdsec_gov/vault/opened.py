@@ -1,0 +1,104 @@
+"""A vault, opened for one process: people, keys, names and cover, each read on first need."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from functools import cached_property
+from pathlib import Path
+
+from tdsec_gov.audit.journal import Journal
+from tdsec_gov.domain.dataset import DatasetVersion
+from tdsec_gov.domain.tree import Tree
+from tdsec_gov.errors import AccessDenied, TdsecError
+from tdsec_gov.keys.identity import Identity, load_identity
+from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.vault.keyring import Keyring, open_keyrings
+from tdsec_gov.vault.naming import Names
+from tdsec_gov.verdicts.book import VerdictBook
+
+
+class OpenedVault:
+    """Who I am in vault ``name``, what I may do, and what has happened.
+
+    ``tree`` holds the evidence (work tree or git revision); ``root`` the local repository whose
+    journal is written, None when there is none (``dvc get`` from a URL).
+    """
+
+    def __init__(self, name: str, tree: Tree, root: Path | None) -> None:
+        self.name = name
+        self.tree = tree
+        self.root = root
+        self._lock = threading.RLock()
+        self._noted: set[tuple[str, str, str]] = set()
+
+    @cached_property
+    def identity(self) -> Identity:
+        return load_identity()
+
+    @cached_property
+    def book(self) -> VerdictBook:
+        return VerdictBook.open(self.tree, dt.datetime.now(dt.UTC))
+
+    @cached_property
+    def writers(self) -> dict[str, VerifyKey]:
+        """Keys that may sign this vault's keyrings."""
+        access = self.book.policies.access
+        members = [member for member in access.file.members if access.may_write(member, self.name)]
+        return {member.keyid: VerifyKey.parse(member.signing) for member in members}
+
+    @property
+    def keyrings(self) -> list[Keyring]:
+        """Keyrings of all epochs that I may open, newest first. Raises as ``open_keyrings``."""
+        with self._lock:
+            return self._keyrings
+
+    @cached_property
+    def _keyrings(self) -> list[Keyring]:
+        return open_keyrings(self.tree, self.name, self.identity, self.writers)
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.keyrings[0].name_key)
+
+    def require(self, act: str) -> None:
+        """Raises AccessDenied unless policies/access.yaml lets me ``read`` or ``write`` here."""
+        access = self.book.policies.access
+        member = access.member(self.identity.keyid)
+        allowed = member is not None and (
+            access.may_read(member, self.name) if act == "read" else access.may_write(member, self.name)
+        )
+        if not allowed:
+            error = AccessDenied(
+                f"'{self.identity.name}' may not {act} vault '{self.name}'",
+                where="policies/access.yaml",
+                expected=f"a member with a role or grant to {act} it",
+                hint="ask somebody who may write it to add you, and commit",
+            )
+            self.note("push" if act == "write" else "pull", "denied", self.name, reason=error.code)
+            raise error
+
+    def note(
+        self, action: str, outcome: str, target: str, version: DatasetVersion | None = None, reason: str = ""
+    ) -> None:
+        """Record one act per target and outcome and process; a journal that fails stops the act."""
+        key = (action, outcome, version.short if version else target)
+        with self._lock:
+            if key in self._noted or self.root is None:
+                return
+            self._noted.add(key)
+            purpose = legal_basis = ""
+            try:
+                policy = self.book.policies.for_dataset(target)
+                purpose, legal_basis = policy.purpose, policy.legal_basis
+            except TdsecError:
+                reason = reason or "no rule for this dataset"
+            Journal.open(self.root, self.identity).record(
+                action,
+                outcome,
+                target,
+                reason=reason,
+                purpose=purpose,
+                legal_basis=legal_basis,
+                details={"vault": self.name, **({"sha256": version.root} if version else {})},
+            )

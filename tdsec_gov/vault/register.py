@@ -1,0 +1,91 @@
+"""What DVC must be told so that ``tdsec://`` works: its registry, its config schema, two functions.
+
+DVC has no plugin API for remotes (facts: treeverse/dvc#9711, PR #10994). Each function here is run by
+:mod:`tdsec_gov.vault.boot` right after the module that it changes was imported, and at most once.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+_original: dict[str, Any] = {}
+
+
+def unguarded_cloud_fs(repo_config: Any, **kwargs: Any) -> Any:
+    """DVC's own ``get_cloud_fs``, without the guard over inner remotes."""
+    if "get_cloud_fs" not in _original:
+        import dvc.fs  # noqa: F401 - importing it runs after_dvc_fs
+    return _original["get_cloud_fs"](repo_config, **kwargs)
+
+
+def after_dvc_objects_fs(module: Any) -> None:
+    """``dvc_objects.fs``: one more scheme."""
+    module.known_implementations["tdsec"] = {
+        "class": "tdsec_gov.vault.filesystem.VaultFileSystem",
+        "err": "tdsec is supported, but requires 'tdsec-gov' to be installed",
+    }
+
+
+def after_config_schema(module: Any) -> None:
+    """``dvc.config_schema``: the settings that a ``tdsec://`` remote may have."""
+    from tdsec_gov.vault.constants import CONTEXT
+
+    module.REMOTE_SCHEMAS["tdsec"] = {**module.REMOTE_COMMON, CONTEXT: object}
+    module.SCHEMA["remote"] = {str: module.ByUrl(module.REMOTE_SCHEMAS)}
+
+
+def after_dvc_fs(module: Any) -> None:
+    """``dvc.fs``: hand the repository's settings to a vault, and keep others off its inner remote."""
+    from tdsec_gov.vault.constants import CONTEXT
+
+    resolve, cloud_fs = module._resolve_remote_refs, module.get_cloud_fs
+    _original["get_cloud_fs"] = cloud_fs
+
+    def _resolve_remote_refs(config: Any, remote_conf: Any) -> Any:
+        resolved = resolve(config, remote_conf)
+        if str(resolved.get("url", "")).startswith("tdsec://"):
+            return {**resolved, CONTEXT: config}
+        return resolved
+
+    def get_cloud_fs(repo_config: Any, **kwargs: Any) -> Any:
+        cls, conf, path = cloud_fs(repo_config, **kwargs)
+        if cls.protocol == "tdsec" or not _has_vault(repo_config):
+            return cls, conf, path
+        from tdsec_gov.vault.wiring import guarded
+
+        return guarded(repo_config, cls, path), conf, path
+
+    module._resolve_remote_refs = _resolve_remote_refs
+    module.get_cloud_fs = get_cloud_fs
+
+
+def _has_vault(repo_config: Any) -> bool:
+    remotes = dict(repo_config or {}).get("remote", {})
+    return any(str(conf.get("url", "")).startswith("tdsec://") for conf in remotes.values())
+
+
+def after_transfer(module: Any) -> None:
+    """``dvc_data.hashfile.transfer``: one line per refused dataset, not one per object."""
+    module.logger.addFilter(OneLinePerDataset())
+
+
+class OneLinePerDataset(logging.Filter):
+    """Lets the first refusal of a dataset through, in tdsec's words, and drops its repetitions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from tdsec_gov.errors import TdsecError
+
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, TdsecError):
+            return True
+        line = error.line()
+        if line in self.seen:
+            return False
+        self.seen.add(line)
+        record.msg, record.args, record.exc_info = f"tdsec refused {line}", (), None
+        return True

@@ -1,0 +1,247 @@
+"""Put, get, list and remove objects of one vault on its inner remote."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import secrets
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NoReturn, cast
+
+from tdsec_gov.domain.dataset import DatasetVersion, Manifest
+from tdsec_gov.errors import TdsecError
+from tdsec_gov.repo.repository import Repository
+from tdsec_gov.vault import objects
+from tdsec_gov.vault.cover import Cover, Covered
+from tdsec_gov.vault.guards import PlaintextGuard
+from tdsec_gov.vault.manifests import LocalManifests, checked
+from tdsec_gov.vault.opened import OpenedVault
+
+FOLDER = "tdsec-v1"
+_SPOOL = 32 << 20
+
+
+class Storage:
+    """Objects of one vault. ``inner`` is DVC's own filesystem object of the inner remote."""
+
+    def __init__(self, vault: OpenedVault, inner: Any, base: str) -> None:
+        self.vault = vault
+        self.inner = inner
+        self.base = base
+
+    @cached_property
+    def cover(self) -> Cover:
+        return Cover(self.vault.book, self.manifest)
+
+    @cached_property
+    def local(self) -> LocalManifests | None:
+        return LocalManifests(self.vault.root) if self.vault.root else None
+
+    def place(self, name: str, kind: str = "objects") -> str:
+        """Path on the inner remote of the object with this storage name."""
+        return cast(str, self.inner.join(self.base, kind, name[:2], name[2:]))
+
+    def place_of(self, oid: str) -> str:
+        return self.place(self.vault.names.of_oid(oid))
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def put(self, oid: str, source: BinaryIO, callback: Any = None) -> None:
+        """Encrypt and upload one DVC object, if an accepted verdict vouches for its very bytes.
+
+        Raises:
+            Unverified, GateDenied, IntegrityError, AccessDenied, KeyUnavailable: nothing is uploaded.
+        """
+        try:
+            self.vault.require("write")
+            covered = self.cover.require(oid)
+            if oid.endswith(".dir"):
+                self._put_listing(oid, source.read(), covered)
+            else:
+                self._upload(oid, source, PlaintextGuard(covered, self._what(oid)), covered, callback)
+        except TdsecError as exc:
+            self._refuse("push", oid, exc)
+        for one in covered:
+            if one.version.oid == oid:
+                self.vault.note("push", "success", one.version.name, one.version)
+
+    def _put_listing(self, oid: str, data: bytes, covered: list[Covered]) -> None:
+        """The ``.dir`` object last, its manifest before it: whoever finds the one finds the other."""
+        for one in covered:
+            one.require_listing(data)
+            if one.manifest is not None:
+                self._upload_manifest(one.manifest)
+        self._send(io.BytesIO(data), self.vault.names.of_oid(oid), len(data), None, None)
+
+    def _upload_manifest(self, manifest: Manifest) -> None:
+        name = self.vault.names.of_manifest(manifest.root)
+        data = manifest.to_bytes()
+        if not self.inner.exists(self.place(name, "manifests")):
+            self._send(io.BytesIO(data), name, len(data), None, None, "manifests")
+
+    def _upload(
+        self, oid: str, source: BinaryIO, guard: PlaintextGuard, covered: list[Covered], callback: Any
+    ) -> None:
+        size = covered[0].size or 0
+        self._send(source, self.vault.names.of_oid(oid), size, guard, callback)
+        guard.finish()
+
+    def _send(
+        self,
+        source: BinaryIO,
+        name: str,
+        size: int,
+        guard: PlaintextGuard | None,
+        callback: Any,
+        kind: str = "objects",
+    ) -> None:
+        target, expected = self.place(name, kind), objects.sealed_size(size)
+        reader = objects.seal(source, self.vault.keyrings[0], name, guard)
+        extra = {} if callback is None else {"callback": callback}
+        try:
+            self.inner.put_file(reader, target, size=expected, **extra)
+        except BaseException:
+            self._drop_partial(target, expected)
+            raise
+
+    def _drop_partial(self, target: str, expected: int) -> None:
+        """Some stores commit what they got so far when an upload fails: take that away again."""
+        with contextlib.suppress(OSError):
+            if self.inner.exists(target) and self.inner.info(target)["size"] != expected:
+                self.inner.rm_file(target)
+
+    # -- out -----------------------------------------------------------------------------------
+
+    def get(self, oid: str, to: Path) -> None:
+        """Download, decrypt, verify; ``to`` appears only when everything holds.
+
+        Raises:
+            Unverified, GateDenied, IntegrityError, AccessDenied, KeyUnavailable: ``to`` is untouched.
+            FileNotFoundError: the storage does not have it.
+        """
+        part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part")
+        try:
+            with part.open("xb") as sink:
+                self._fetch(oid, cast(BinaryIO, sink))
+            part.replace(to)
+        except TdsecError as exc:
+            self._refuse("pull", oid, exc)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def open(self, oid: str) -> IO[bytes]:
+        """A verified copy of one object, in memory or (large ones) in an unnamed temporary file."""
+        spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - handed out
+        try:
+            self._fetch(oid, cast(BinaryIO, spool))
+        except TdsecError as exc:
+            self._refuse("pull", oid, exc)
+        spool.seek(0)
+        return cast(IO[bytes], spool)
+
+    def _fetch(self, oid: str, sink: BinaryIO) -> None:
+        self.vault.require("read")
+        covered = self.cover.require(oid)
+        name = self.vault.names.of_oid(oid)
+        if oid.endswith(".dir"):
+            data = self._unseal(name)
+            for one in covered:
+                one.require_listing(data)
+            sink.write(data)
+        else:
+            guard = PlaintextGuard(covered, self._what(oid))
+
+            def take(piece: memoryview) -> None:
+                guard(piece)
+                sink.write(piece)
+
+            with self._reading(self.place(name)) as source:
+                objects.unseal(source, take, self.vault.keyrings, name)
+            guard.finish()
+        for one in covered:
+            self.vault.note("pull", "success", one.version.name, one.version)
+
+    def _unseal(self, name: str, kind: str = "objects") -> bytes:
+        plain = bytearray()
+        with self._reading(self.place(name, kind)) as source:
+            objects.unseal(source, plain.extend, self.vault.keyrings, name)
+        return bytes(plain)
+
+    @contextlib.contextmanager
+    def _reading(self, place: str) -> Iterator[BinaryIO]:
+        """The ciphertext: opened where the inner remote is a disk, downloaded whole elsewhere."""
+        if self.inner.protocol == "local":
+            with Path(place).open("rb", buffering=0) as stream:
+                yield cast(BinaryIO, stream)
+            return
+        with tempfile.TemporaryDirectory(prefix="tdsec-") as folder:
+            part = Path(folder) / "object"
+            self.inner.get_file(place, str(part))
+            with part.open("rb", buffering=0) as stream:
+                yield cast(BinaryIO, stream)
+
+    def manifest(self, version: DatasetVersion) -> Manifest | None:
+        """The manifest of a version: private copy, else the vault, else rebuilt from DVC's cache."""
+        found = self.local.load(version) if self.local else None
+        if found is None:
+            with contextlib.suppress(FileNotFoundError):
+                name = self.vault.names.of_manifest(version.root)
+                found = checked(self._unseal(name, "manifests"), version)
+        if found is None and self.local:
+            found = self.local.rebuild(version)
+        if found is not None and version.is_folder and self.local:
+            self.local.save(found)
+        return found
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def oids(self, shelf: str | None = None) -> Iterator[str]:
+        """Oids of all objects, or of one of the 256 shelves (a partition that has nothing to do with
+        the oid's own first digits)."""
+        folder = self.inner.join(self.base, "objects", *([shelf] if shelf else []))
+        if not self.inner.exists(folder) and self.inner.protocol == "local":
+            return
+        for path in self.inner.find(folder):
+            parts = self.inner.parts(path)
+            oid = self.vault.names.to_oid("".join(parts[-2:]))
+            if oid is not None:
+                yield oid
+
+    def remove(self, oid: str) -> None:
+        self.vault.require("write")
+        self.inner.rm_file(self.place_of(oid))
+
+    # -- refusals ------------------------------------------------------------------------------
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        """Dataset by oid, as the pointers on disk have it: for messages only."""
+        owners: dict[str, str] = {}
+        with contextlib.suppress(TdsecError):
+            repository = Repository.discover(self.vault.root) if self.vault.root else None
+            for pointer in repository.work_tree() if repository else []:
+                owners[pointer.oid] = pointer.name
+                with contextlib.suppress(TdsecError):
+                    for _, oid in repository.cache.members(pointer.oid, pointer.name) if repository else []:
+                        owners.setdefault(oid, pointer.name)
+        return owners
+
+    def _what(self, oid: str) -> str:
+        return self._owners.get(oid, f"object {oid}")
+
+    def _refuse(self, action: str, oid: str, error: TdsecError) -> NoReturn:
+        """Name the dataset, record the refusal once, raise again."""
+        name = self._what(oid)
+        if error.code != "access-denied":
+            with contextlib.suppress(TdsecError):
+                self.vault.note(action, "denied", name, reason=error.code)
+        if oid in self._owners:
+            error.where = f"dataset '{name}'"
+            error.hint = error.hint.replace(f"tdsec check {oid}", f"tdsec check {name}").replace(
+                "tdsec check --all", f"tdsec check {name}"
+            )
+        error.args = (error.line(),)
+        raise error

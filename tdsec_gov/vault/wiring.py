@@ -1,0 +1,158 @@
+"""From DVC's settings to a vault: which inner remote, which evidence, and who must keep off it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from dvc.exceptions import DvcException
+
+from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
+from tdsec_gov.files import WorkTree
+from tdsec_gov.vault.constants import CONTEXT
+from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.vault.storage import FOLDER, Storage
+
+_WRITES = (
+    *("put_file", "_put_file", "pipe_file", "_pipe_file", "pipe", "_pipe", "touch", "cp_file", "_cp_file"),
+    *("copy", "mv", "put", "_put", "rm", "_rm", "rm_file", "_rm_file"),
+)
+
+
+class DvcTree:
+    """Evidence read through DVC's own filesystem object: a git revision of another repository."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self.fs = fs
+        self.root = root
+
+    def read(self, name: str) -> bytes | None:
+        path = self.fs.join(self.root, *name.split("/"))
+        if not self.fs.isfile(path):
+            return None
+        with self.fs.open(path, "rb") as stream:
+            data: bytes = stream.read()
+            return data
+
+    def names(self, folder: str) -> Iterator[str]:
+        top = self.fs.join(self.root, *folder.split("/"))
+        if self.fs.isdir(top):
+            for path in sorted(self.fs.find(top)):
+                yield "/".join((folder, *self.fs.parts(path)[len(self.fs.parts(top)) :]))
+
+
+def vault_of(url: str) -> tuple[str, str]:
+    """``(NAME, sub)`` of ``tdsec://NAME[/sub]``.
+
+    Raises:
+        ConfigurationError: no such URL.
+    """
+    parsed = urlparse(url)
+    sub = posixpath.normpath(parsed.path).strip("/.") if parsed.path else ""
+    if parsed.scheme != "tdsec" or not parsed.netloc or ".." in sub.split("/"):
+        raise ConfigurationError("not a vault URL", expected="tdsec://NAME of a DVC remote", found=url)
+    return parsed.netloc, sub
+
+
+def connect(config: dict[str, Any]) -> tuple[Storage, str]:
+    """The storage behind a resolved remote, and the prefix of its virtual paths.
+
+    Raises:
+        DvcException: it cannot be opened (with tdsec's one clear line).
+    """
+    try:
+        dvc_config = config.pop(CONTEXT, None)
+        name, sub = vault_of(str(config.pop("url", "")))
+        if dvc_config is None or getattr(dvc_config, "dvc_dir", None) is None:
+            raise ConfigurationError("a vault needs a DVC repository", hint="run dvc inside one")
+        tree, root = _evidence(dvc_config)
+        inner, base = _inner(dvc_config, name)
+        storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER, *sub.split("/")))
+        return storage, posixpath.join(name, sub) if sub else name
+    except TdsecError as exc:
+        raise DvcException(exc.line()) from exc
+
+
+def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
+    root = str(Path(dvc_config.dvc_dir).parent)
+    fs = getattr(dvc_config, "fs", None)
+    if fs is None or fs.protocol == "local":
+        return WorkTree(Path(root)), Path(root)
+    return DvcTree(fs, root), None
+
+
+def _inner(dvc_config: Any, name: str) -> tuple[Any, str]:
+    from tdsec_gov.vault.register import unguarded_cloud_fs
+
+    if name.lower() not in dvc_config.get("remote", {}):
+        raise ConfigurationError(
+            f"the vault's inner remote '{name}' doesn't exist",
+            where=".dvc/config",
+            hint=f"run: dvc remote add {name} URL",
+        )
+    cls, conf, path = unguarded_cloud_fs(dvc_config, name=name)
+    if cls.protocol == "tdsec":
+        raise ConfigurationError("a vault cannot lie inside a vault", where=".dvc/config", found=name)
+    return cls(**conf), path
+
+
+def guarded(repo_config: Any, cls: Any, path: str) -> Any:
+    """``cls``, or where ``path`` lies in the inner remote of a vault a subclass that refuses to write.
+
+    Compared are protocol and place, not names: a second remote with the same URL is no way round.
+    DVC's own cache is left alone.
+    """
+    from tdsec_gov.vault.register import unguarded_cloud_fs
+
+    place = _place(cls, path)
+    if cls.protocol == "local" and place in _own_places(repo_config):
+        return cls
+    for conf in repo_config["remote"].values():
+        url = str(conf.get("url", ""))
+        name = urlparse(url).netloc
+        if not url.startswith("tdsec://") or name.lower() not in repo_config["remote"]:
+            continue
+        inner_cls, _, inner_path = unguarded_cloud_fs(repo_config, name=name)
+        inner = _place(inner_cls, inner_path)
+        if inner_cls.protocol == cls.protocol and (place == inner or place.startswith(f"{inner}/")):
+            return _refusing(cls, name)
+    return cls
+
+
+def _place(cls: Any, path: str) -> str:
+    return os.path.realpath(path) if cls.protocol == "local" else str(path).rstrip("/")
+
+
+def _own_places(repo_config: Any) -> set[str]:
+    """Where DVC keeps its own cache: writing there is not pushing."""
+    dvc_dir = getattr(repo_config, "dvc_dir", None)
+    named = repo_config.get("cache", {}).get("dir")
+    places = [named or (os.path.join(dvc_dir, "cache") if dvc_dir else "")]  # noqa: PTH118
+    return {os.path.realpath(os.path.join(one, sub)) for one in places for sub in ("", "files/md5")}  # noqa: PTH118
+
+
+def _refusing(cls: Any, name: str) -> Any:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise AccessDenied(
+            f"remote '{name}' is the storage inside the vault tdsec://{name}",
+            where="dvc",
+            hint="push to the vault instead (dvc push without -r)",
+        )
+
+    class Refusing(cls):  # type: ignore[misc]
+        """The inner remote of a vault, for reading only."""
+
+        upload_fobj = put_file = pipe_file = copy = mv = rm = remove = rm_file = refuse
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            for method in _WRITES:
+                if hasattr(self.fs, method):
+                    setattr(self.fs, method, refuse)
+
+    Refusing.__name__ = Refusing.__qualname__ = cls.__name__
+    return Refusing
