@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,3 +144,18 @@ class Git:
     def config(self, key: str) -> str | None:
         answer = _run(["config", "--get", key], self.root)
         return answer.stdout.decode().rstrip("\n") if answer.returncode == 0 else None
+
+
+class Revision:
+    """A :class:`~tdsec_gov.domain.tree.Tree` at a commit."""
+
+    def __init__(self, git: Git, commit: str) -> None:
+        self.git = git
+        self.commit = commit
+
+    def read(self, name: str) -> bytes | None:
+        return self.git.show(self.commit, name)
+
+    def names(self, folder: str) -> Iterator[str]:
+        listed = self.git.ask("ls-tree", "-r", "-z", "--name-only", self.commit, "--", f"{folder}/")
+        yield from sorted(name for name in listed.decode(errors="surrogateescape").split("\0") if name)

@@ -50,7 +50,7 @@ class _Finder:
     def __init__(self) -> None:
         self._busy: set[str] = set()
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in _AFTER or name in self._busy:
             return None
         self._busy.add(name)

@@ -13,11 +13,11 @@ from typing import IO, Any, BinaryIO, NoReturn, cast
 
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.errors import TdsecError
+from tdsec_gov.repo.manifests import LocalManifests, checked
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.cover import Cover, Covered
 from tdsec_gov.vault.guards import PlaintextGuard
-from tdsec_gov.vault.manifests import LocalManifests, checked
 from tdsec_gov.vault.opened import OpenedVault
 
 FOLDER = "tdsec-v1"

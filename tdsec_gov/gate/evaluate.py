@@ -1,0 +1,192 @@
+"""The gate on one dataset: pointer -> bytes in DVC's cache -> checks -> decision -> signed verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tdsec_gov import __version__
+from tdsec_gov.audit.journal import Journal
+from tdsec_gov.checks.contract import DataFile
+from tdsec_gov.checks.registry import CHECKS, VERSIONS
+from tdsec_gov.domain.dataset import DatasetVersion, Manifest
+from tdsec_gov.domain.findings import CheckResult, Status
+from tdsec_gov.domain.verdict import Verdict
+from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
+from tdsec_gov.gate.decide import decide
+from tdsec_gov.gate.job import Job, data_files, required_checks
+from tdsec_gov.gate.runner import Limits, Report, run_checks
+from tdsec_gov.gate.worker import error_result
+from tdsec_gov.keys.dsse import Envelope
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.policy.load import DatasetPolicy
+from tdsec_gov.repo.manifests import LocalManifests
+from tdsec_gov.repo.pointers import Pointer
+from tdsec_gov.repo.repository import Repository
+from tdsec_gov.repo.versions import build_manifest
+from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.statement import to_statement
+from tdsec_gov.verdicts.store import verdict_name, write_verdict
+from tdsec_gov.verdicts.verify import Verified, format_time, parse_time
+
+NEEDS_PREVIOUS = ("label_issues", "triggers")
+"""Checks that compare with the last accepted version: without its bytes they cannot run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict, where it lies (path from the root), and whether it was answered from before."""
+
+    verdict: Verdict
+    path: str
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Everything the gate needs, opened once for any number of datasets."""
+
+    repository: Repository
+    book: VerdictBook
+    journal: Callable[[], Journal]
+    now: dt.datetime
+
+    def known(self, pointer: Pointer) -> Outcome | None:
+        """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired."""
+        policy = self.book.policies.for_dataset(pointer.name)
+        digest = policy.digest(check_versions(policy))
+        for seen in reversed(self.book.history(pointer.name)):
+            verdict = seen.verdict
+            if verdict.version.oid == pointer.oid:
+                current = verdict.policy == digest and self.now < parse_time(verdict.expires_at)
+                erred = any(result.status is Status.ERROR for result in verdict.results)
+                if not current or erred:
+                    return None
+                return Outcome(verdict, verdict_name(pointer.name, verdict.version.root), True)
+        return None
+
+    def evaluate(self, pointer: Pointer, identity: Identity, report: Report) -> Outcome:
+        """Run every required check on the version that ``pointer`` names; sign and store the verdict.
+
+        Raises:
+            SignerUntrusted: my signature would not count. UsageError: the data is not in the cache.
+            PolicyInvalid, ConfigurationError, BackendUnavailable, IntegrityError: nothing was decided.
+        """
+        policy = self.book.policies.for_dataset(pointer.name)
+        if identity.keyid not in self.book.trusted(pointer.name):
+            raise SignerUntrusted(
+                f"a verdict signed by '{identity.name}' does not count for '{pointer.name}'",
+                where="policies/access.yaml",
+                hint="let somebody whose verdicts count add you as a member (key: tdsec key show)",
+            )
+        manifest = build_manifest(pointer, self.repository.cache)
+        version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
+        history = self.book.history(pointer.name)
+        previous = _last_accepted(history, version)
+        results = self._results(policy, version, manifest, previous, report)
+        status, reasons = decide(policy, results)
+        journal = self.journal()
+        verdict = Verdict(
+            version=version,
+            result=status,
+            evaluated_at=format_time(self.now),
+            expires_at=format_time(self.now + dt.timedelta(days=policy.rule.verdict_days)),
+            tool=f"tdsec-gov {__version__}",
+            policy=policy.digest(check_versions(policy)),
+            rule=policy.rule.match,
+            results=tuple(results),
+            reasons=reasons,
+            source=policy.source.id if policy.source else None,
+            purpose=policy.purpose,
+            legal_basis=policy.legal_basis,
+            retention=_retention(policy),
+            sequence=1 + max((one.verdict.sequence for one in history), default=0),
+            previous=previous.root if previous else None,
+            checkpoint=journal.head(),
+        )
+        return self._store(verdict, manifest, identity, journal)
+
+    def _store(self, verdict: Verdict, manifest: Manifest, identity: Identity, journal: Journal) -> Outcome:
+        """Evidence in an order that survives a power cut: manifest, envelope, then the audit event."""
+        root, version = self.repository.root, verdict.version
+        if version.is_folder:
+            LocalManifests(root).save(manifest)
+        envelope = Envelope.sign(to_statement(verdict), identity)
+        path = write_verdict(root, version, envelope.to_bytes())
+        journal.record(
+            "gate",
+            "success" if verdict.accepted else "denied",
+            version.name,
+            reason="; ".join(verdict.reasons)[:500],
+            purpose=verdict.purpose,
+            legal_basis=verdict.legal_basis,
+            details={
+                "sha256": version.root,
+                "result": verdict.result.value,
+                "policy": verdict.policy,
+                "checks": {one.check: one.status.value for one in verdict.results},
+            },
+        )
+        journal.publish()
+        return Outcome(verdict, path, False)
+
+    def _results(
+        self,
+        policy: DatasetPolicy,
+        version: DatasetVersion,
+        manifest: Manifest,
+        previous: DatasetVersion | None,
+        report: Report,
+    ) -> list[CheckResult]:
+        wanted = required_checks(policy)
+        reference = self._reference(previous) if previous else None
+        blind = previous is not None and reference is None
+        missing = [name for name, _ in wanted if name not in CHECKS or (blind and name in NEEDS_PREVIOUS)]
+        job = Job(
+            dataset=version.name,
+            files=data_files(manifest, self.repository.cache),
+            previous=reference,
+            previous_root=previous.root if previous else None,
+            checks=tuple(pair for pair in wanted if pair[0] not in missing),
+            source=policy.source_json,
+            policies=self.repository.root / "policies",
+            now=self.now,
+        )
+        done = {one.check: one for one in run_checks(job, Limits(policy.rule.time_limit), report)}
+        done |= {name: _cannot_run(name, version.name) for name in missing}
+        return [done[name] for name, _ in wanted if name in done]
+
+    def _reference(self, previous: DatasetVersion) -> tuple[DataFile, ...] | None:
+        """The last accepted version's files, hashed again; None when they are not all here as signed."""
+        pointer = Pointer(previous.name, previous.oid, "")
+        try:
+            manifest = build_manifest(pointer, self.repository.cache)
+        except (UsageError, IntegrityError):
+            return None
+        return data_files(manifest, self.repository.cache) if manifest.root == previous.root else None
+
+
+def check_versions(policy: DatasetPolicy) -> dict[str, str]:
+    """Versions of the required checks: a changed check answers anew."""
+    return {name: VERSIONS.get(name, "missing") for name in policy.rule.checks}
+
+
+def _last_accepted(history: list[Verified], version: DatasetVersion) -> DatasetVersion | None:
+    others = [one.verdict for one in history if one.verdict.accepted]
+    older = [verdict.version for verdict in others if verdict.version.root != version.root]
+    return older[-1] if older else None
+
+
+def _cannot_run(name: str, dataset: str) -> CheckResult:
+    if name not in CHECKS:
+        return error_result(name, "TDS004", f"there is no check '{name}'")
+    text = f"the last accepted version is not in the DVC cache as signed: dvc fetch {dataset} at its commit"
+    return error_result(name, "TDS003", text)
+
+
+def _retention(policy: DatasetPolicy) -> str:
+    retention = policy.source.retention if policy.source else None
+    if retention is None:
+        return ""
+    return f"until {retention.until.isoformat()}" if retention.until else retention.basis

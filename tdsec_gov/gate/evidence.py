@@ -1,0 +1,69 @@
+"""Checks of evidence, never of data quality: has every version that is being shared a verdict that holds?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from tdsec_gov.errors import TdsecError
+from tdsec_gov.repo.git import Git, Revision
+from tdsec_gov.repo.pointers import Pointer, is_pointer_file, parse_pointers
+from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.verify import Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for one dataset version: a verdict that holds, or the error that says why not."""
+
+    pointer: Pointer
+    commit: str | None
+    verified: Verified | None
+    error: TdsecError | None
+
+    @property
+    def holds(self) -> bool:
+        return self.error is None
+
+
+def examine(book: VerdictBook, pointers: list[Pointer], commit: str | None = None) -> list[Evidence]:
+    """One answer per pointer."""
+    found: list[Evidence] = []
+    for pointer in pointers:
+        try:
+            found.append(Evidence(pointer, commit, book.for_oid(pointer.name, pointer.oid), None))
+        except TdsecError as exc:
+            found.append(Evidence(pointer, commit, None, exc))
+    return found
+
+
+def examine_range(git: Git, old: str | None, new: str, now: dt.datetime) -> list[Evidence]:
+    """Every version that a commit in ``old..new`` introduces, against the evidence and policy at ``new``.
+
+    A version that a later commit replaces is examined all the same: it is in the history that is shared.
+
+    Raises:
+        ConfigurationError: no such commit. PolicyInvalid: policies/ at ``new`` is missing or broken.
+    """
+    tip = git.resolve(new)
+    pointers: dict[Pointer, str] = {}
+    for commit in git.commits(old, tip):
+        for name in git.changed_in(commit):
+            if is_pointer_file(name) and not name.startswith(".dvc/"):
+                text = git.show(commit, name)
+                for pointer in parse_pointers(text, name) if text is not None else []:
+                    if pointer.cached:
+                        pointers.setdefault(pointer, commit)
+    if not pointers:
+        return []
+    book = VerdictBook.open(Revision(git, tip), now)
+    return [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
+
+
+def worst(evidence: list[Evidence]) -> int:
+    """Exit code over all answers: integrity before denial before missing evidence."""
+    codes = [one.error.exit_code for one in evidence if one.error is not None]
+    for code in (10, 1, 11):
+        if code in codes:
+            return code
+    return max(codes, default=0)

@@ -1,0 +1,149 @@
+"""Runs checks in a worker process under a time limit each; nothing a check does can make it pass.
+
+A check that crashes, hangs, is killed, or answers nonsense yields ERROR; the worker is started again
+for the checks that remain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from tdsec_gov.domain.canonical import JsonValue, parse_object
+from tdsec_gov.domain.findings import CheckResult
+from tdsec_gov.errors import IntegrityError
+from tdsec_gov.gate.job import Job
+from tdsec_gov.gate.worker import error_result
+
+Report = Callable[[str, CheckResult | None], None]
+_DROPPED = ("PANDERA_", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds one check may take."""
+
+    seconds: float
+
+
+def run_checks(job: Job, limits: Limits, report: Report = lambda name, result: None) -> list[CheckResult]:
+    """One result per required check, in order. ``report`` hears of each start (None) and end."""
+    waiting = list(job.checks)
+    results: list[CheckResult] = []
+    while waiting:
+        before = len(waiting)
+        for result in _one_worker(replace(job, checks=tuple(waiting)), limits, report):
+            waiting.pop(0)
+            results.append(result)
+            report(result.check, result)
+        if len(waiting) == before:  # a worker that did not even start its first check
+            name = waiting.pop(0)[0]
+            results.append(error_result(name, "TDS001", f"{name} could not be started"))
+            report(name, results[-1])
+    return results
+
+
+def _one_worker(job: Job, limits: Limits, report: Report) -> Iterator[CheckResult]:
+    """Results of one worker process until it ends; the last may be the ERROR that ended it."""
+    read_end, write_end = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tdsec_gov.gate.worker", str(write_end)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[write_end],
+        env=_environment(),
+        start_new_session=True,
+    )
+    os.close(write_end)
+    feeder = threading.Thread(target=_feed, args=(process, json.dumps(job.as_json()).encode()), daemon=True)
+    feeder.start()
+    names = [name for name, _ in job.checks]
+    started = False
+    try:
+        with os.fdopen(read_end, "rb", buffering=0) as channel:
+            for line in _lines(channel.fileno(), limits.seconds):
+                if line is None:
+                    text = f"{names[0]} took longer than {limits.seconds:g} s (time_limit)"
+                    yield error_result(names[0], "TDS002", text)
+                    return
+                event = _event(line)
+                if "start" in event:
+                    started = True
+                    report(names[0], None)
+                    continue
+                yield _result(event.get("result"), names.pop(0))
+                started = False
+                if not names:
+                    return
+        if started:
+            yield error_result(names[0], "TDS001", f"{names[0]} ended its process ({_ending(process)})")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what could make a check lenient or strange."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
+    return {**kept, "PYTHONSAFEPATH": "1"}
+
+
+def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.write(data)
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+
+def _lines(channel: int, seconds: float) -> Iterator[bytes | None]:
+    """Lines as they come; None when the next one takes longer than ``seconds``; ends with the process."""
+    pending = b""
+    deadline = time.monotonic() + seconds
+    while True:
+        ready, _, _ = select.select([channel], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            yield None
+            return
+        piece = os.read(channel, 1 << 16)
+        if not piece:
+            return
+        pending += piece
+        while b"\n" in pending:
+            line, _, pending = pending.partition(b"\n")
+            yield line
+            deadline = time.monotonic() + seconds
+
+
+def _event(line: bytes) -> dict[str, JsonValue]:
+    try:
+        return parse_object(line, "answer of a check")
+    except IntegrityError:
+        return {"result": None}
+
+
+def _result(item: JsonValue, running: str) -> CheckResult:
+    try:
+        result = CheckResult.from_json(item)
+    except IntegrityError:
+        return error_result(running, "TDS001", f"{running} gave a malformed answer")
+    return result if result.check == running else error_result(running, "TDS001", "answered out of turn")
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str:
+    try:
+        code = process.wait(10)
+    except subprocess.TimeoutExpired:
+        return "its answers stopped"
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
