@@ -97,7 +97,10 @@ def test_row_volume_against_the_previous_version(make: Any) -> None:
     result = SchemaHolds().run(make.given([make.file("t.csv", GOOD)], params, previous=old))
     assert codes(result) == {"TDS210"}
     params["max_row_change"] = 0.5
-    assert SchemaHolds().run(make.given([make.file("t.csv", GOOD)], params, previous=old)).status is Status.PASSED
+    assert (
+        SchemaHolds().run(make.given([make.file("t.csv", GOOD)], params, previous=old)).status
+        is Status.PASSED
+    )
 
 
 def test_no_table_and_too_few_rows(make: Any) -> None:
@@ -190,5 +193,7 @@ except TdsecError as error:
     print("ERROR", error.code)
 """
     environment = {**os.environ, **variables}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.split()[:1] in (["FAILED"], ["ERROR"]), done.stderr

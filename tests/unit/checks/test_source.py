@@ -77,7 +77,10 @@ def test_without_personal_data_no_legal_basis_is_needed(make: Any) -> None:
 
 
 def test_special_categories_with_an_exception_pass(make: Any) -> None:
-    record = GOOD | {"personal_data": "special", "legal_basis": {"article": "Art. 9(2)(a)", "evidence": "forms"}}
+    record = GOOD | {
+        "personal_data": "special",
+        "legal_basis": {"article": "Art. 9(2)(a)", "evidence": "forms"},
+    }
     assert codes(make, record) == (Status.PASSED, set())
 
 
