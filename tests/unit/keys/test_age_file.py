@@ -254,8 +254,19 @@ def test_seekable_reader_never_leaves_unverified_bytes() -> None:
     with pytest.raises(PayloadInvalid):
         view.readinto(target)
     assert target[CHUNK:] == bytes(2 * CHUNK)
-    view.seek(2 * CHUNK)
-    assert view.read(10) == pattern(3 * CHUNK)[2 * CHUNK : 2 * CHUNK + 10]
+    for place in (2 * CHUNK, 0, 0, 2 * CHUNK + 3):
+        view.seek(place)
+        assert view.read(10) == pattern(3 * CHUNK)[place : place + 10]
+        for _ in range(2):
+            view.seek(CHUNK + 1)
+            with pytest.raises(PayloadInvalid):
+                view.read(10)
+
+
+def test_seekable_reader_begins_at_the_front_wherever_the_source_is() -> None:
+    source = io.BytesIO(file.encrypt_bytes(pattern(10), [ME.recipient]))
+    source.seek(50)
+    assert file.open_seekable(source, [ME]).read() == pattern(10)
 
 
 @pytest.mark.parametrize(("offset", "whence"), [(-1, 0), (-4, 1), (-11, 2), (0, 7)])

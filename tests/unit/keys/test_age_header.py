@@ -135,6 +135,12 @@ def test_armor_round_trip(size: int) -> None:
     assert armor.decode(b"\n \n" + text.replace(b"\n", b"\r\n") + b" \n") == data[:size]
 
 
+@pytest.mark.parametrize("before", [b" ", b"\n ", b"\t", b"x\n"])
+def test_armor_begins_at_the_start_of_a_line(before: bytes) -> None:
+    with pytest.raises(ArmorInvalid):
+        armor.decode(before + armor.encode(b"secret"))
+
+
 @pytest.mark.parametrize("change", [b" ", b"x", b"=", b"\n"])
 def test_armor_refuses_an_inserted_byte_anywhere_inside(change: bytes) -> None:
     text = armor.encode(b"secret" * 20)
