@@ -44,9 +44,11 @@ def encode(seq: int, event: AuditEvent) -> str:
         if _UNFIT.search(text):
             raise UsageError("text cannot be recorded in the audit log", where=name, expected="plain Unicode")
     try:
-        return canonical_bytes({"format": FORMAT, "seq": seq, **fields}).decode()
-    except (UnicodeEncodeError, TypeError, RecursionError) as exc:
+        body = canonical_bytes({"format": FORMAT, "seq": seq, **fields}).decode()
+        read(body)  # a float of 2**53 or more turns into an integer that no reader takes
+    except (UnicodeEncodeError, TypeError, RecursionError, LogTampered) as exc:
         raise InternalError("audit event details are not JSON", found=type(exc).__name__) from None
+    return body
 
 
 def sortable_time(text: str) -> str:

@@ -73,6 +73,10 @@ class Session:
         """All rows by number: seq, body, leaf, chain and the projections as in PROJECTED."""
         return self._stream(select(ENTRY).order_by(ENTRY.c.seq))
 
+    def entries_one_by_one(self, after: int) -> Rows:
+        """Like :meth:`entries` for numbers above ``after``, so that an unreadable row is met alone."""
+        return self._stream(select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq), 1)
+
     def leaves(self, low: int, high: int) -> Rows:
         """seq and leaf of the events low+1..high by number."""
         query = select(ENTRY.c.seq, ENTRY.c.leaf).where(ENTRY.c.seq > low, ENTRY.c.seq <= high)
@@ -94,10 +98,10 @@ class Session:
         """Body of one event, None when there is none."""
         return self._connection.execute(select(ENTRY.c.body).where(ENTRY.c.seq == seq)).scalar()
 
-    def _stream(self, query: Select[Any]) -> Rows:
-        """A thousand rows in memory at a time."""
+    def _stream(self, query: Select[Any], chunk: int = CHUNK) -> Rows:
+        """At most ``chunk`` rows in memory at a time."""
         with translated(self.where):
-            result = self._connection.execute(query.execution_options(yield_per=CHUNK))
+            result = self._connection.execute(query.execution_options(yield_per=chunk))
             for rows in result.partitions():
                 yield from rows
 

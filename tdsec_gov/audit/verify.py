@@ -7,7 +7,7 @@ signed and kept elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,15 +96,25 @@ def _marks(checkpoints: Iterable[Checkpoint], origin: str, where: str) -> dict[i
     return marks
 
 
+def _rows(session: Session, walk: Walk) -> Iterator[Sequence[Any]]:
+    """All rows; where the database cannot give one, LogTampered names its number."""
+    try:
+        yield from session.entries()
+    except LogTampered:
+        rows = session.entries_one_by_one(walk.seq)
+        while True:
+            try:
+                row = next(rows, None)
+            except LogTampered as exc:
+                raise tampered(walk.where, f"event {walk.seq + 1} cannot be read: {exc.message}") from None
+            if row is None:
+                return
+            yield row
+
+
 def _walk(session: Session, walk: Walk, marks: dict[int, bytes]) -> None:
-    rows = session.entries()
-    while True:
-        try:
-            row = next(rows, None)
-        except LogTampered as exc:
-            raise tampered(walk.where, f"event {walk.seq + 1} cannot be read: {exc.message}") from None
-        if row is None:
-            return
+    rows = _rows(session, walk)
+    for row in rows:
         _check(row, walk, rows)
         root = marks.get(walk.seq)
         if root is not None:

@@ -1,0 +1,173 @@
+"""Many writers, killed writers, a full disk, fork(): nothing acknowledged is lost, nothing forks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tdsec_gov.audit.checkpoints import CheckpointFile, advance
+from tdsec_gov.audit.log import AuditLog
+from tdsec_gov.audit.verify import verify_log
+from tdsec_gov.domain.events import AuditEvent
+from tdsec_gov.keys.signing import SigningKey
+
+WRITERS, EACH, ROUNDS = 8, 25, 8
+KEY = SigningKey(b"\x02" * 32)
+
+
+def made(writer: int, number: int) -> AuditEvent:
+    return AuditEvent("2026-03-01T10:00:00Z", "pull", "success", str(writer), f"{writer}/{number}")
+
+
+def write(path: Path, writer: int) -> None:
+    log = AuditLog.open(path)
+    for number in range(EACH):
+        log.append(made(writer, number))
+
+
+def test_eight_processes_append_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    log = AuditLog.create(path)
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=write, args=(path, writer)) for writer in range(WRITERS)]
+    for one in workers:
+        one.start()
+    seen = []
+    while any(one.is_alive() for one in workers):
+        seen.append(verify_log(log, seen[-1:]).checkpoint)  # each state extends the one before
+        time.sleep(0.1)
+    for one in workers:
+        one.join()
+        assert one.exitcode == 0
+    assert verify_log(log, seen).size == WRITERS * EACH
+    targets = [one.event.target for one in log.events()]
+    assert len(set(targets)) == len(targets)
+    for writer in range(WRITERS):  # each writer's own order is kept
+        mine = [target for target in targets if target.startswith(f"{writer}/")]
+        assert mine == [f"{writer}/{number}" for number in range(EACH)]
+
+
+def test_forked_children_may_use_the_parents_log(tmp_path: Path) -> None:
+    log = AuditLog.create(tmp_path / "audit.db")
+    log.append(made(0, 0))
+    children = []
+    for writer in range(1, 4):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                for number in range(5):
+                    log.append(made(writer, number))
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    for number in range(1, 6):
+        log.append(made(0, number))
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    assert verify_log(log).size == 21
+
+
+def start_endless_writer(path: Path, name: str) -> tuple[int, int]:
+    """Process id of a child that appends for ever, and the pipe it acknowledges into."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    try:
+        log, number = AuditLog.open(path), 0
+        while True:
+            done = log.append(AuditEvent("2026-03-01T10:00:00Z", "pull", "success", name, f"{name}/{number}"))
+            os.write(writing, f"{done.seq} {name}/{number}\n".encode())
+            number += 1
+    finally:
+        os._exit(1)
+
+
+def test_killed_writers_lose_no_acknowledged_event(tmp_path: Path) -> None:
+    path = tmp_path / "audit.db"
+    log = AuditLog.create(path)
+    acknowledged: dict[int, str] = {}
+    for kill_round in range(ROUNDS):
+        writers = [start_endless_writer(path, f"{kill_round}-{name}") for name in range(3)]
+        time.sleep(0.2 + 0.037 * kill_round)
+        for child, _ in writers:
+            os.kill(child, signal.SIGKILL)
+        for child, pipe in writers:
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+            with os.fdopen(pipe) as lines:
+                for line in lines:
+                    if line.endswith("\n"):
+                        number, target = line.split()
+                        acknowledged[int(number)] = target
+        verify_log(log)
+    recorded = {one.seq: one.event.target for one in log.events()}
+    assert len(acknowledged) >= 3 * ROUNDS
+    assert acknowledged.items() <= recorded.items()
+    assert log.append(made(9, 9)).seq == len(recorded) + 1
+
+
+FULL = """
+import resource, sys
+from tdsec_gov.audit.checkpoints import CheckpointFile, advance
+from tdsec_gov.audit.log import AuditLog
+from tdsec_gov.domain.events import AuditEvent
+from tdsec_gov.errors import BackendUnavailable
+from tdsec_gov.keys.signing import SigningKey
+from pathlib import Path
+log = AuditLog.open(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+count = 0
+try:
+    while count < 1000:
+        event = AuditEvent("2026-03-01T10:00:00Z", "pull", "success", "1", str(count), reason="x" * 3000)
+        log.append(event)
+        count += 1
+except BackendUnavailable as exc:
+    print(count)
+    print(exc.line())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, int(sys.argv[2])))
+    try:
+        advance(log, SigningKey(b"\\x02" * 32), "me", into=[Path(sys.argv[3])])
+    except BackendUnavailable as exc:
+        print(exc.line())
+"""
+
+
+def test_full_disk_is_one_clear_error_and_the_log_still_verifies(tmp_path: Path) -> None:
+    path, note = tmp_path / "audit.db", tmp_path / "checkpoint"
+    log = AuditLog.create(path)
+    log.append(made(0, 0))
+    first = advance(log, KEY, "me", into=[note])
+    command = [sys.executable, "-c", FULL, str(path), "300000", str(note)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0 and done.stderr == ""
+    lines = done.stdout.splitlines()
+    count = int(lines[0])
+    assert 0 < count < 1000
+    assert str(path) in lines[1] and "disk" in lines[1] and "free space" in lines[1]
+    assert "checkpoint file cannot be written" in lines[2]
+    assert CheckpointFile(note).unverified() == (first,)
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".checkpoint")] == []
+    assert verify_log(log, [first]).size == count + 1  # every acknowledged event, and no half one
+    assert log.append(made(0, 1)).seq == count + 2
+
+
+def test_importing_the_room_loads_no_database(tmp_path: Path) -> None:
+    code = (
+        "import sys, tdsec_gov.audit, tdsec_gov.audit.log, tdsec_gov.audit.verify, "
+        "tdsec_gov.audit.checkpoints; "
+        "print([n for n in ('sqlalchemy', 'sqlmodel', 'pydantic') if n in sys.modules]); "
+        "from tdsec_gov.audit.log import AuditLog; log = AuditLog.open(sys.argv[1]); log.head(); "
+        "print([n for n in ('sqlmodel', 'pydantic') if n in sys.modules])"
+    )
+    AuditLog.create(tmp_path / "audit.db").close()
+    command = [sys.executable, "-c", code, str(tmp_path / "audit.db")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "[]"]
