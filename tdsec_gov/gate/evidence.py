@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tdsec_gov.errors import TdsecError
+from tdsec_gov.errors import DataTampered, TdsecError, UsageError
 from tdsec_gov.repo.git import Git, Revision
 from tdsec_gov.repo.pointers import Pointer, is_pointer_file, parse_pointers
+from tdsec_gov.repo.repository import Repository
+from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.verify import Verified
 
@@ -20,6 +22,7 @@ class Evidence:
     commit: str | None
     verified: Verified | None
     error: TdsecError | None
+    note: str = ""
 
     @property
     def holds(self) -> bool:
@@ -35,6 +38,28 @@ def examine(book: VerdictBook, pointers: list[Pointer], commit: str | None = Non
         except TdsecError as exc:
             found.append(Evidence(pointer, commit, None, exc))
     return found
+
+
+def rehash(found: Evidence, repository: Repository) -> Evidence:
+    """``found``, with the bytes in DVC's cache hashed again where they are here."""
+    if found.verified is None:
+        return found
+    try:
+        manifest = build_manifest(found.pointer, repository.cache)
+    except UsageError:
+        return replace(found, note="data is not here, so its bytes were not hashed")
+    except TdsecError as exc:
+        return replace(found, error=exc)
+    if manifest.root != found.verified.verdict.version.root:
+        error = DataTampered(
+            "the bytes in the DVC cache are not the ones that were approved",
+            where=found.pointer.name,
+            expected=f"SHA-256 root {found.verified.verdict.version.root[:12]}",
+            found=manifest.root[:12],
+            hint=f"run: dvc add {found.pointer.name} and tdsec check, or restore it from the vault",
+        )
+        return replace(found, error=error)
+    return replace(found, note="bytes hashed again")
 
 
 def examine_range(git: Git, old: str | None, new: str, now: dt.datetime) -> list[Evidence]:

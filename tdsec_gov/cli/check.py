@@ -1,0 +1,152 @@
+"""``tdsec check``"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tdsec_gov.cli.shell import Shell, pass_shell
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.journal import Journal
+    from tdsec_gov.domain.findings import CheckResult
+    from tdsec_gov.gate.evaluate import Gate, Outcome
+    from tdsec_gov.gate.evidence import Evidence
+    from tdsec_gov.repo.pointers import Pointer
+    from tdsec_gov.repo.repository import Repository
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every dataset that DVC tracks here.")
+@click.option("--stage", type=click.Choice(["pre-commit", "pre-push", "manual"]), default="manual")
+@click.option("--force", is_flag=True, help="Run the checks even where a verdict answers already.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_shell
+def check(
+    shell: Shell, targets: tuple[str, ...], everything: bool, stage: str, force: bool, style: str
+) -> int:
+    """Run the gate on TARGETs (paths that DVC tracks, or their pointers) and write the verdict."""
+    from tdsec_gov.errors import UsageError
+    from tdsec_gov.gate.staged import staged_datasets
+
+    shell.json = shell.json or style == "json"
+    repository = shell.repository()
+    repository.require_initialised()
+    if stage == "pre-push":
+        return _pre_push(shell, repository)
+    if stage == "pre-commit":
+        pointers = staged_datasets(repository)
+    elif everything:
+        pointers = repository.work_tree()
+    elif targets:
+        pointers = repository.select(list(targets), shell.folder)
+    else:
+        raise UsageError("which dataset?", expected="TARGET… or --all", hint="tdsec check --all")
+    if not pointers:
+        return shell.answer("no dataset to check", verdicts=[])
+    outcomes = _run(shell, repository, pointers, force)
+    if stage == "pre-commit":
+        repository.git.stage(*[one.path for one in outcomes], *_existing(repository, ".tdsec/checkpoint"))
+    return _answer(shell, outcomes)
+
+
+def _existing(repository: Repository, name: str) -> list[str]:
+    return [name] if (repository.root / name).is_file() else []
+
+
+def _run(shell: Shell, repository: Repository, pointers: list[Pointer], force: bool) -> list[Outcome]:
+    """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
+    from tdsec_gov.files import WorkTree
+    from tdsec_gov.gate.evaluate import Gate
+    from tdsec_gov.verdicts.book import VerdictBook
+
+    now = shell.now()
+    book = VerdictBook.open(WorkTree(repository.root), now)
+    gate = Gate(repository, book, lambda: _journal(repository), now)
+    outcomes = []
+    for pointer in dict.fromkeys(pointers):
+        outcome = None if force else gate.known(pointer)
+        if outcome is None:
+            outcome = _evaluate(shell, gate, pointer)
+        _print(shell, outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _journal(repository: Repository) -> Journal:
+    from tdsec_gov.audit.journal import Journal
+
+    return Journal.open(repository.root)
+
+
+def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
+    from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.keys.identity import load_identity
+
+    identity = load_identity(lambda: click.prompt("Passphrase", hide_input=True, err=True))
+    with Checking(pointer.name, quiet=shell.json) as watching:
+        return gate.evaluate(pointer, identity, watching)
+
+
+def _print(shell: Shell, outcome: Outcome) -> None:
+    verdict = outcome.verdict
+    known = ", unchanged since " + verdict.evaluated_at if outcome.cached else ""
+    shell.say(f"{verdict.result.value:7} {verdict.version.short}{known}")
+    if outcome.cached and verdict.accepted:
+        return
+    for result in verdict.results:
+        _print_result(shell, result)
+    if not verdict.results or not any(result.status.denies for result in verdict.results):
+        for reason in verdict.reasons:
+            shell.say(f"  {reason}")
+
+
+def _print_result(shell: Shell, result: CheckResult) -> None:
+    shell.say(f"  {result.status.value:7} {result.check} ({result.seconds:.1f} s)")
+    for finding in result.findings:
+        place = finding.file or ""
+        if finding.rows:
+            place += f":{finding.rows[0]}"
+        facts = ", ".join(str(part) for part in (finding.column, finding.count) if part is not None)
+        text = f"{finding.code} {finding.message}" + (f" ({facts})" if facts else "")
+        shell.say(f"    {place}: {text}" if place else f"    {text}")
+    for note in result.not_checked:
+        shell.say(f"    not checked: {note}")
+
+
+def _answer(shell: Shell, outcomes: list[Outcome]) -> int:
+    rows = [
+        {
+            "dataset": one.verdict.version.as_json(),
+            "result": one.verdict.result.value,
+            "cached": one.cached,
+            "verdict": one.path,
+            "reasons": list(one.verdict.reasons),
+            "checks": [result.as_json() for result in one.verdict.results],
+        }
+        for one in outcomes
+    ]
+    denied = [one for one in outcomes if not one.verdict.accepted]
+    if denied:
+        names = ", ".join(one.verdict.version.name for one in denied)
+        hint = "tdsec explain CODE says what a finding means and how to fix it"
+        shell.warn(f"tdsec: denied: {names} - {hint}")
+        message = f"denied: {names}" if shell.json else ""
+        return shell.answer(message, code="gate-denied", exit_code=1, verdicts=rows)
+    return shell.answer("passed" if shell.json else "", verdicts=rows)
+
+
+def _pre_push(shell: Shell, repository: Repository) -> int:
+    from tdsec_gov.gate.evidence import examine_range
+    from tdsec_gov.gate.staged import pushed_ranges
+
+    stdin = "" if sys.stdin.isatty() else sys.stdin.read()
+    found: list[Evidence] = []
+    for pushed in pushed_ranges(stdin):
+        found += examine_range(repository.git, pushed.old, pushed.new, shell.now())
+    from tdsec_gov.cli.verify import answer_evidence
+
+    return answer_evidence(shell, found, "pushed")

@@ -1,0 +1,32 @@
+"""``tdsec-check``: the gate as git and pre-commit call it."""
+
+from __future__ import annotations
+
+import sys
+
+from tdsec_gov.cli.main import main
+
+
+def check_main(argv: list[str] | None = None) -> int:
+    """Run ``tdsec check`` for a hook stage; file names that the caller passes are not needed.
+
+    The stage is ``--stage``, or what pre-commit says in the environment, or pre-commit.
+    """
+    import os
+
+    arguments = sys.argv[1:] if argv is None else argv
+    stage = os.environ.get("PRE_COMMIT_HOOK_STAGE") or (
+        "pre-push" if os.environ.get("PRE_COMMIT_TO_REF") else "pre-commit"
+    )
+    if "--stage" in arguments[:-1]:
+        stage = arguments[arguments.index("--stage") + 1]
+    return main(["check", "--stage", stage])
+
+
+def script() -> None:
+    """The console script."""
+    sys.exit(check_main())
+
+
+if __name__ == "__main__":
+    script()

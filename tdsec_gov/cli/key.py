@@ -1,0 +1,64 @@
+"""``tdsec key``"""
+
+from __future__ import annotations
+
+import click
+
+from tdsec_gov.cli.shell import Shell, pass_shell
+
+
+@click.group()
+def key() -> None:
+    """Your identity: an age key to read with, an Ed25519 key to sign with."""
+
+
+@key.command()
+@click.option("--name", required=True, help="Who this is: 1-64 letters, digits or . _ @ + -")
+@click.option("--passphrase", is_flag=True, help="Protect the file with a passphrase (asked for).")
+@pass_shell
+def new(shell: Shell, name: str, passphrase: bool) -> int:
+    """Make an identity in the config folder (TDSEC_HOME moves it)."""
+    from tdsec_gov.keys.identity import Identity, identity_path, save_identity
+
+    secret = None
+    if passphrase:
+        secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
+    identity = Identity.generate(name)
+    save_identity(identity, identity_path(), secret)
+    return shell.answer(
+        f"identity '{name}' in {identity_path()}\nBack it up: without it your data cannot be read.",
+        name=name,
+        keyid=identity.keyid,
+        path=str(identity_path()),
+    )
+
+
+@key.command()
+@click.option("--role", default="reader", show_default=True, help="Role to suggest in the entry.")
+@pass_shell
+def show(shell: Shell, role: str) -> int:
+    """Print your public keys as an entry for policies/access.yaml."""
+    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.setup.init import member_entry
+
+    identity = load_identity(lambda: click.prompt("Passphrase", hide_input=True, err=True))
+    return shell.answer(
+        member_entry(identity, role).rstrip(),
+        name=identity.name,
+        keyid=identity.keyid,
+        age=str(identity.age.recipient),
+        signing=str(identity.verify_key),
+    )
+
+
+@key.command("list")
+@pass_shell
+def list_(shell: Shell) -> int:
+    """List the members of this repository and their keys."""
+    from tdsec_gov.files import WorkTree
+    from tdsec_gov.policy.load import policies_from
+
+    members = policies_from(WorkTree(shell.repository().root)).access.file.members
+    rows = [{"name": m.name, "roles": list(m.roles), "keyid": m.keyid, "age": m.age} for m in members]
+    lines = [f"{m.name:20} {','.join(m.roles) or '-':16} {m.keyid[:12]}  {m.age}" for m in members]
+    return shell.answer("\n".join(lines) or "no members", members=rows)

@@ -1,0 +1,43 @@
+"""Progress of long work: a spinner on a terminal, a line every few seconds otherwise, nothing with --json."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from tdsec_gov.domain.findings import CheckResult
+
+_EVERY = 5.0
+
+
+class Checking:
+    """Tells which check runs. Used as the runner's report."""
+
+    def __init__(self, dataset: str, quiet: bool) -> None:
+        self._dataset = dataset
+        self._quiet = quiet
+        self._status: Any = None
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Checking:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(f"{self._dataset}: reading")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, name: str, result: CheckResult | None) -> None:
+        if self._status is not None and result is None:
+            self._status.update(f"{self._dataset}: {name}")
+        elif not self._quiet and self._status is None and time.monotonic() - self._last > _EVERY:
+            self._last = time.monotonic()
+            print(f"{self._dataset}: {name} {'running' if result is None else 'done'}", file=sys.stderr)

@@ -1,0 +1,71 @@
+"""``tdsec verify``"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tdsec_gov.cli.shell import Shell, pass_shell
+
+if TYPE_CHECKING:
+    from tdsec_gov.gate.evidence import Evidence
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every dataset that DVC tracks here.")
+@click.option("--range", "span", metavar="A..B", help="Every version that a commit in A..B introduces.")
+@pass_shell
+def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str | None) -> int:
+    """Check evidence, never data quality: signatures, expiry, and the bytes that are here. Works offline."""
+    from tdsec_gov.errors import UsageError
+    from tdsec_gov.files import WorkTree
+    from tdsec_gov.gate.evidence import examine, examine_range, rehash
+    from tdsec_gov.verdicts.book import VerdictBook
+
+    repository = shell.repository()
+    repository.require_initialised()
+    if span is not None:
+        old, dots, new = span.partition("..")
+        if not dots or not new:
+            raise UsageError("not a range", expected="A..B", found=span)
+        base = repository.git.resolve(old) if old else None
+        return answer_evidence(shell, examine_range(repository.git, base, new, shell.now()), span)
+    if not everything and not targets:
+        raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")
+    pointers = repository.work_tree() if everything else repository.select(list(targets), shell.folder)
+    book = VerdictBook.open(WorkTree(repository.root), shell.now())
+    found = [rehash(one, repository) for one in examine(book, pointers)]
+    return answer_evidence(shell, found, "verified")
+
+
+def answer_evidence(shell: Shell, found: list[Evidence], what: str) -> int:
+    """Print one line per version, and the exit code over all of them."""
+    from tdsec_gov.gate.evidence import worst
+
+    rows = []
+    for one in found:
+        at = f" (commit {one.commit[:10]})" if one.commit else ""
+        if one.error is None and one.verified is not None:
+            shell.say(
+                f"OK      {one.verified.verdict.version.short}{at}{'; ' + one.note if one.note else ''}"
+            )
+        elif one.error is not None:
+            shell.warn(f"REFUSED {one.pointer.name}{at}: {one.error.line()}")
+        rows.append(
+            {
+                "dataset": one.pointer.name,
+                "md5": one.pointer.oid,
+                "commit": one.commit,
+                "ok": one.holds,
+                "sha256": one.verified.verdict.version.root if one.verified else None,
+                "note": one.note,
+                "error": one.error.as_dict() if one.error else None,
+            }
+        )
+    code = worst(found)
+    if not found:
+        return shell.answer(f"no dataset version in {what}", evidence=[])
+    text = f"{sum(one.holds for one in found)} of {len(found)} versions verified"
+    return shell.answer(text, code="ok" if code == 0 else "unverified", exit_code=code, evidence=rows)

@@ -1,0 +1,84 @@
+"""Install the gate into git: through pre-commit where a repository uses it, as plain hooks otherwise."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from tdsec_gov.errors import ConfigurationError
+from tdsec_gov.files import naming_os_errors, write_atomic
+from tdsec_gov.repo.git import Git
+from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK
+
+PRE_COMMIT_CONFIG = ".pre-commit-config.yaml"
+STAGES = ("pre-commit", "pre-push")
+_MARK = "# tdsec gate"
+
+
+def install_hooks(git: Git) -> list[str]:
+    """Install what is missing; returns what was done, one line each, empty when nothing was.
+
+    Raises:
+        ConfigurationError: the pre-commit configuration has no ``repos:`` list.
+    """
+    config = git.root / PRE_COMMIT_CONFIG
+    if config.is_file():
+        return _through_pre_commit(git, config)
+    return [line for stage in STAGES for line in _plain_hook(git, stage)]
+
+
+def hook_path(git: Git, stage: str) -> Path:
+    """Where git looks for the hook (respects core.hooksPath)."""
+    answer = git.ask("rev-parse", "--git-path", f"hooks/{stage}").decode().rstrip("\n")
+    return (git.root / answer).absolute()
+
+
+def _through_pre_commit(git: Git, config: Path) -> list[str]:
+    done: list[str] = []
+    with naming_os_errors(config, "cannot be read"):
+        text = config.read_text(encoding="utf-8")
+    if "tdsec-check" not in text:
+        write_atomic(config, _insert(text, config).encode())
+        done.append(f"added the tdsec-check hook at the top of {PRE_COMMIT_CONFIG}")
+    for stage in STAGES:
+        path = hook_path(git, stage)
+        if path.is_file() and "pre-commit" in path.read_text(encoding="utf-8", errors="replace"):
+            continue
+        command = [sys.executable, "-m", "pre_commit", "install", "--hook-type", stage]
+        answer = subprocess.run(command, cwd=git.root, capture_output=True, text=True, check=False)
+        if answer.returncode != 0:
+            done.append(f"run this yourself: pre-commit install --hook-type {stage}")
+        else:
+            done.append(f"pre-commit install --hook-type {stage}")
+    return done
+
+
+def _insert(text: str, where: Path) -> str:
+    """Our block as the first entry of ``repos:``, indented like the entries that are there."""
+    found = re.search(r"^repos:[ \t]*(\[\s*\])?[ \t]*(#.*)?\n?", text, re.MULTILINE)
+    if found is None:
+        raise ConfigurationError("no 'repos:' list", where=where, hint="run: pre-commit sample-config")
+    head, tail = text[: found.start()] + "repos:\n", text[found.end() :]
+    item = re.search(r"^([ \t]*)- ", tail, re.MULTILINE)
+    indent = item[1] if item else ""
+    return head + "".join(f"{indent}{line}\n" for line in PRE_COMMIT_BLOCK.splitlines()) + tail
+
+
+def _plain_hook(git: Git, stage: str) -> list[str]:
+    path = hook_path(git, stage)
+    python = shlex.quote(sys.executable)
+    call = f'{python} -P -m tdsec_gov.cli.hooks --stage {stage} "$@" || exit $?  {_MARK}\n'
+    old = ""
+    if path.is_file():
+        with naming_os_errors(path, "cannot be read"):
+            old = path.read_text(encoding="utf-8")
+        if _MARK in old:
+            return []
+        if not re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da|z)?sh\b", old):
+            return [f"{path} is not a shell script: call `tdsec-check --stage {stage}` from it yourself"]
+    first, _, rest = old.partition("\n") if old else ("#!/bin/sh", "", "")
+    write_atomic(path, f"{first}\n{call}{rest}".encode(), mode=0o755)
+    return [f"installed the {stage} hook" + (" before the one that was there" if old else "")]

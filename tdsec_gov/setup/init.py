@@ -1,0 +1,95 @@
+"""``tdsec init``: everything a git+DVC repository needs, made once; a second run changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tdsec_gov.audit.checkpoints import GIT_ATTRIBUTES
+from tdsec_gov.audit.journal import DATABASE, Journal
+from tdsec_gov.errors import KeyUnavailable
+from tdsec_gov.files import WorkTree, write_atomic
+from tdsec_gov.keys.age import x25519
+from tdsec_gov.keys.identity import Identity, identity_path, load_identity, save_identity
+from tdsec_gov.policy.load import policies_from
+from tdsec_gov.repo.repository import Repository
+from tdsec_gov.setup import templates
+from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, install_hooks
+from tdsec_gov.setup.remotes import ensure_vault
+from tdsec_gov.vault.keyring import Keyring, epochs, write_keyring
+
+
+@dataclass
+class Done:
+    """What was done, one line each, and the files to commit."""
+
+    lines: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def initialise(repository: Repository, storage: str | None, name: str, folder: Path) -> Done:
+    """Make what is missing: identity, vault remote, policies, keyring, audit log, hooks.
+
+    ``name`` is the new identity's, where one is made. Each step looks before it writes.
+
+    Raises:
+        UsageError, ConfigurationError, KeyUnavailable, PolicyInvalid, BackendUnavailable.
+    """
+    done = Done()
+    identity = _identity(name, done)
+    vault, lines = ensure_vault(repository, storage, folder)
+    done.lines += lines
+    done.files += [".dvc/config"] if lines else []
+    _write_templates(repository.root, vault, identity, done)
+    if not epochs(WorkTree(repository.root), vault):
+        access = policies_from(WorkTree(repository.root)).access
+        readers = {one.name: x25519.Recipient.parse(one.age) for one in access.readers(vault)}
+        done.files += write_keyring(repository.root, Keyring.generate(vault), readers, identity)
+        done.lines.append(f"keyring of vault '{vault}' for {len(readers)} reader(s)")
+    if not (repository.root / DATABASE).exists():
+        journal = Journal.open(repository.root, identity)
+        journal.record("init", "success", vault, reason="tdsec init")
+        journal.publish()
+        done.lines.append(f"audit log {DATABASE}, its signed head in .tdsec/checkpoint")
+        done.files.append(".tdsec/checkpoint")
+    done.lines += install_hooks(repository.git)
+    if any(PRE_COMMIT_CONFIG in line for line in done.lines):
+        done.files.append(PRE_COMMIT_CONFIG)
+    repository.git.stage(*done.files)
+    return done
+
+
+def member_entry(identity: Identity, role: str) -> str:
+    """The entry for policies/access.yaml. Public keys only."""
+    return templates.MEMBER.format(
+        name=identity.name, age=identity.age.recipient, signing=identity.verify_key, role=role
+    )
+
+
+def _identity(name: str, done: Done) -> Identity:
+    try:
+        return load_identity()
+    except KeyUnavailable:
+        if identity_path().exists():
+            raise
+    identity = Identity.generate(name)
+    save_identity(identity, identity_path())
+    done.lines.append(f"identity '{name}' in {identity_path()} (mode 0600; back it up)")
+    return identity
+
+
+def _write_templates(root: Path, vault: str, identity: Identity, done: Done) -> None:
+    access = templates.ACCESS.format(vault=vault, member=member_entry(identity, "admin"))
+    files: Mapping[str, str] = {
+        "policies/policy.yaml": templates.POLICY,
+        "policies/sources.yaml": templates.SOURCES,
+        "policies/access.yaml": access,
+        ".tdsec/.gitignore": templates.GITIGNORE,
+        ".tdsec/.gitattributes": GIT_ATTRIBUTES,
+    }
+    for name, text in files.items():
+        if not (root / name).exists():
+            write_atomic(root / name, text.encode())
+            done.lines.append(f"{name}")
+            done.files.append(name)

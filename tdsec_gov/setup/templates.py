@@ -1,0 +1,76 @@
+"""The commented files that ``tdsec init`` writes."""
+
+POLICY = """\
+# What every dataset must pass before it is committed, pushed, trained on. Reviewed like code.
+# Every key is described in docs/policy.md; an unknown key is an error, an empty policy denies.
+format: 1
+
+# true: a dataset whose source states no legal basis is denied.
+legal_basis_required: true
+
+datasets:
+  # The most specific 'match' wins. '*' stays within a folder, '**' crosses folders.
+  - match: "**"
+    # The record in sources.yaml; describe it with: tdsec source add --id my-source
+    source: my-source
+    checks:
+      source: {min_trust: curated}   # internal > partner > curated > raw > unknown
+      files: {}                      # executable and unsafe formats are denied by content
+      pii: {mode: warn}              # or block_undeclared, or block
+      # schema: {schema: train.yaml} # write one with: tdsec schema init TARGET
+      # label_issues: {label: target}
+      # triggers: {label: target}
+    time_limit: 300                  # seconds per check; longer is ERROR, and ERROR denies
+    verdict_days: 365                # after that the version must be checked again
+    # signers: {roles: [steward], threshold: 1}   # whose verdict counts; default: any writer
+    # privacy: {epsilon: 3.0, delta: 0.00001}     # spent by all training runs together
+"""
+
+SOURCES = """\
+# Where data comes from and why we may use it. Add records with: tdsec source add
+format: 1
+sources: []
+"""
+
+ACCESS = """\
+# Who may read and write which vault, and whose signature counts. Reviewed like code:
+# whoever can change this file on the main branch decides who is trusted.
+format: 1
+
+roles:
+  admin: {{read_all: true, write_all: true}}
+  reader: {{read_all: true}}
+
+vaults:
+  {vault}: {{readers: [], writers: []}}   # members by name, besides those whose role allows it
+
+# Public keys only; a new colleague prints this entry with: tdsec key show
+members:
+{member}"""
+
+MEMBER = """\
+  - name: {name}
+    age: {age}
+    signing: {signing}
+    roles: [{role}]
+"""
+
+GITIGNORE = """\
+# Private to this clone: the audit log's database and unsealed manifests.
+/audit.db*
+/manifests/
+"""
+
+PRE_COMMIT_BLOCK = """\
+- repo: local  # tdsec: keep it before DVC's hooks, or dvc-pre-push uploads what the gate refused
+  hooks:
+    - id: tdsec-check
+      name: tdsec dataset gate
+      entry: tdsec-check
+      language: system
+      files: (?x)((^|/)dvc\\.lock$|\\.dvc$|^policies/)
+      pass_filenames: false
+      require_serial: true
+      fail_fast: true
+      stages: [pre-commit, pre-push]
+"""
