@@ -7,32 +7,19 @@ a run is counted although it names only the run.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from tdsec_gov.compliance.values import Entry, Purpose, Run, Spend, User
+from tdsec_gov.compliance.window import Window
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.events import OUTCOMES, AuditEvent
-from tdsec_gov.errors import IntegrityError
 from tdsec_gov.policy.access import Access
 
 _NAMING = ("dataset", "datasets", "name", "target", "inputs", "data")
 _MODELS = ("model", "models", "model_name", "model_uri", "registered_model")
 NOBODY = "-"
 Numbered = tuple[int, AuditEvent]
-
-
-def moment(text: str) -> dt.datetime:
-    """An event's time. Raises IntegrityError when it is not RFC 3339 in UTC."""
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise IntegrityError("event time is not RFC 3339 in UTC")
-    return found
 
 
 def _strings(value: JsonValue, key: str = "") -> Iterator[tuple[str, str]]:
@@ -129,18 +116,6 @@ def _table(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, int, int, int],
     counts = Counter(pairs)
     keys = sorted({key for key, _ in counts})
     return tuple((key, counts[key, success], counts[key, denied], counts[key, failure]) for key in keys)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of time; ``since`` None is the beginning, ``until`` is not included."""
-
-    since: dt.datetime | None
-    until: dt.datetime
-
-    def holds(self, text: str) -> bool:
-        when = moment(text)
-        return (self.since is None or when >= self.since) and when < self.until
 
 
 def runs_of(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from tdsec_gov.compliance.documented import checks_of
 from tdsec_gov.compliance.events import (
     Numbered,
-    Window,
     actions_of,
     concerning,
     days_of,
@@ -23,6 +22,7 @@ from tdsec_gov.compliance.findings import findings_of
 from tdsec_gov.compliance.history import is_shallow, seen_versions
 from tdsec_gov.compliance.values import NOT_STATED, LogBasis, ReportFacts, Span
 from tdsec_gov.compliance.versions import cover_of, source_fact, versions_of
+from tdsec_gov.compliance.window import Window
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdsec_gov.audit.checkpoints import read_checkpoints
-from tdsec_gov.audit.journal import CHECKPOINT, DATABASE
+from tdsec_gov.audit.checkpoints import CheckpointFile
+from tdsec_gov.audit.journal import CHECKPOINT, DATABASE, Journal, private_checkpoint
 from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.audit.merkle import Frontier
 from tdsec_gov.audit.note import Checkpoint
@@ -32,8 +32,8 @@ class Place:
     heads: tuple[Checkpoint, ...]
 
 
-def open_log(root: Path) -> AuditLog:
-    """The audit log of the repository at ``root``.
+def open_journal(root: Path) -> Journal:
+    """The journal of the repository at ``root``, which must be there: reading creates nothing.
 
     Raises:
         ConfigurationError: there is none in this clone.
@@ -45,44 +45,42 @@ def open_log(root: Path) -> AuditLog:
             where=place,
             hint="it is made by the first tdsec command that acts; restore it if it was there before",
         )
-    return AuditLog.open(place)
+    return Journal.open(root)
 
 
-def verified_basis(
-    root: Path, log: AuditLog, book: VerdictBook, private: Path, own: VerifyKey | None = None
-) -> LogBasis:
-    """Verify every event of ``log`` against all heads within reach.
+def verified_basis(journal: Journal, book: VerdictBook) -> LogBasis:
+    """Verify every event of the journal's log against all heads within reach.
 
-    Args:
-        private: the folder of private copies. ``own`` is the key they may be signed with besides
-            those of the members in policies/access.yaml.
+    Heads count when a member in policies/access.yaml signed them, or the journal's own identity.
 
     Raises:
         LogTampered: naming the event. SignatureInvalid, SignerUntrusted: a head is forged or by nobody
             trusted. BackendUnavailable: the log cannot be read.
     """
-    places = known_heads(root, log.head().origin, book, private, own)
-    verified = verify_log(log, [head for place in places for head in place.heads])
+    places = known_heads(journal, book)
+    verified = verify_log(journal.log, [head for place in places for head in place.heads])
     words = tuple(place.words for place in places if place.heads)
     return LogBasis(LogHead(verified.origin, verified.size, verified.root), verified.covered, words)
 
 
-def known_heads(
-    root: Path, origin: str, book: VerdictBook, private: Path, own: VerifyKey | None
-) -> list[Place]:
-    """The signed heads of the log ``origin`` by place. Raises as :func:`verified_basis`."""
-    keys = [VerifyKey.parse(member.signing) for member in book.policies.access.file.members]
-    trusted = {key.keyid: key for key in (*keys, *([own] if own else []))}
-    paths = [(CHECKPOINT, root / CHECKPOINT)]
-    ident = origin.rsplit("/", 1)[-1]
-    paths += [("the private copy", path) for path in sorted(private.glob(f"{ident}*"))]
+def known_heads(journal: Journal, book: VerdictBook) -> list[Place]:
+    """The signed heads of this log by place. Raises as :func:`verified_basis`."""
+    origin, trusted = journal.head().origin, trusted_keys(journal, book)
+    paths = ((CHECKPOINT, journal.root / CHECKPOINT), ("the private copy", private_checkpoint(origin)))
     places = [_place(name, path, origin, trusted) for name, path in paths]
     return [*places, _verdicts(book, origin)]
 
 
+def trusted_keys(journal: Journal, book: VerdictBook) -> dict[str, VerifyKey]:
+    """Whose signature under a head counts, by keyid."""
+    keys = [VerifyKey.parse(member.signing) for member in book.policies.access.file.members]
+    own = [journal.identity.verify_key] if journal.identity else []
+    return {key.keyid: key for key in (*keys, *own)}
+
+
 def _place(name: str, path: Path, origin: str, trusted: dict[str, VerifyKey]) -> Place:
     try:
-        heads = read_checkpoints(path, trusted, origin=origin)
+        heads = CheckpointFile(path).checkpoints(trusted, origin)
     except SignerUntrusted as exc:
         raise SignerUntrusted(
             "a head of the audit log is signed by nobody in policies/access.yaml",
@@ -120,3 +118,16 @@ def verified_events(log: AuditLog, head: LogHead) -> Iterator[Numbered]:
         yield one.seq, one.event
     if tree.size != head.size or tree.root().hex() != head.root:
         raise LogTampered("the log was changed while it was read", where=log.where)
+
+
+def newest_note(journal: Journal, book: VerdictBook) -> tuple[Checkpoint, str] | None:
+    """The signed note within reach that covers most of this log, with its checkpoint.
+
+    Raises:
+        SignatureInvalid, SignerUntrusted, LogTampered: a note does not hold.
+    """
+    origin, trusted = journal.head().origin, trusted_keys(journal, book)
+    files = [CheckpointFile(path) for path in (journal.root / CHECKPOINT, private_checkpoint(origin))]
+    notes = [note for file in files for note in file.notes(origin)]
+    found = [(Checkpoint.verify(note, trusted), note) for note in notes]
+    return max(found, key=lambda one: one[0].size, default=None)

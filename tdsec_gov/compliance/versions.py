@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tdsec_gov.compliance.events import Window
 from tdsec_gov.compliance.values import NOT_STATED, SourceFact, VersionFact
+from tdsec_gov.compliance.window import Window
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.policy.models import Contact, Source
 from tdsec_gov.verdicts.book import VerdictBook
@@ -61,7 +61,12 @@ def source_fact(policy: DatasetPolicy) -> SourceFact:
         named = policy.rule.source
         text = f"'{named}' is named by policy.yaml and not on record" if named else NOT_STATED
         return SourceFact("", (("source", text),))
-    return SourceFact(source.id, (*_right(source), *_people(source)))
+    return SourceFact(source.id, source_fields(source))
+
+
+def source_fields(source: Source) -> tuple[tuple[str, str], ...]:
+    """Label and text of every field; ``not stated`` where the record says nothing."""
+    return (*_right(source), *_people(source))
 
 
 def _right(source: Source) -> tuple[tuple[str, str], ...]:
