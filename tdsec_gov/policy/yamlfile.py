@@ -58,7 +58,7 @@ def read_model(tree: Tree, path: str, model: type[Model]) -> Model:
     if not isinstance(body, dict):
         raise PolicyInvalid("holds no settings", where=path, expected="a mapping with 'format: 1'")
     try:
-        return model.model_validate(body, strict=True)
+        return model.model_validate(body)
     except ValidationError as exc:
         raise PolicyInvalid(_faults(exc), where=path, hint="see docs/policy.md") from None
 

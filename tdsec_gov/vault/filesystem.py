@@ -6,17 +6,20 @@ vault; any other path does not exist and cannot be written.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import io
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from dvc.exceptions import DvcException
 from dvc_objects.fs.base import FileSystem
 from fsspec import AbstractFileSystem
 
 from tdsec_gov.domain.dataset import is_oid
-from tdsec_gov.errors import AccessDenied
+from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.vault.objects import opened_size
 from tdsec_gov.vault.storage import Storage
 
@@ -30,6 +33,35 @@ def oid_of(path: str) -> str | None:
     return oid if tuple(parts[-4:-2]) == _LAYOUT and len(parts[-2]) == 2 and is_oid(oid) else None
 
 
+class VaultRefusal(DvcException):  # type: ignore[misc]
+    """A TdsecError in the form that DVC prints as one line. ``error`` is the TdsecError."""
+
+    def __init__(self, error: TdsecError) -> None:
+        super().__init__(f"tdsec refused: {error.line()}")
+        self.error = error
+
+
+def _speaking_dvc(cls: Any) -> Any:
+    """Let every TdsecError leave the class's file operations as :class:`VaultRefusal`."""
+    for name in ("exists", "info", "find", "put_file", "get_file", "open", "rm_file", "upload_fobj"):
+        if name in vars(cls):
+            setattr(cls, name, _translated(vars(cls)[name]))
+    return cls
+
+
+def _translated(method: Any) -> Any:
+    @functools.wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            answer = method(*args, **kwargs)
+            return list(answer) if inspect.isgenerator(answer) else answer
+        except TdsecError as exc:
+            raise VaultRefusal(exc) from exc
+
+    return wrapper
+
+
+@_speaking_dvc
 class VaultFs(AbstractFileSystem):  # type: ignore[misc]
     """fsspec's side: what DVC asks of ``fs.fs``."""
 
@@ -132,6 +164,7 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
         return oid
 
 
+@_speaking_dvc
 class VaultFileSystem(FileSystem):
     """DVC's side: the class behind ``tdsec://``."""
 

@@ -78,14 +78,14 @@ class OneLinePerDataset(logging.Filter):
         self.seen: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        from tdsec_gov.errors import TdsecError
+        from tdsec_gov.vault.filesystem import VaultRefusal
 
-        error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, TdsecError):
+        refusal = record.exc_info[1] if record.exc_info else None
+        if not isinstance(refusal, VaultRefusal):
             return True
-        line = error.line()
+        line = str(refusal)
         if line in self.seen:
             return False
         self.seen.add(line)
-        record.msg, record.args, record.exc_info = f"tdsec refused {line}", (), None
+        record.msg, record.args, record.exc_info = line, (), None
         return True

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from dvc.exceptions import DvcException
-
 from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.vault.constants import CONTEXT
@@ -62,8 +60,10 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
     """The storage behind a resolved remote, and the prefix of its virtual paths.
 
     Raises:
-        DvcException: it cannot be opened (with tdsec's one clear line).
+        VaultRefusal: it cannot be opened.
     """
+    from tdsec_gov.vault.filesystem import VaultRefusal
+
     try:
         dvc_config = config.pop(CONTEXT, None)
         name, sub = vault_of(str(config.pop("url", "")))
@@ -74,7 +74,7 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
         storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER, *sub.split("/")))
         return storage, posixpath.join(name, sub) if sub else name
     except TdsecError as exc:
-        raise DvcException(exc.line()) from exc
+        raise VaultRefusal(exc) from exc
 
 
 def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
