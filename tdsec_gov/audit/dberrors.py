@@ -38,6 +38,7 @@ _BACKEND = {
 _NO_TABLE = "no such table"
 _NO_COLUMN = "no such column"
 _NOT_UTF8 = "Could not decode"
+_LACKING = ("42P01", "42703")  # SQLSTATE undefined_table, undefined_column
 
 
 @contextmanager
@@ -66,7 +67,8 @@ def _explained(exc: DBAPIError, where: str) -> TdsecError:
         )
     if primary == 11:
         return LogTampered("audit log file is corrupt", where=where, hint="restore it from a backup")
-    if _NO_TABLE in text or _NO_COLUMN in text:
+    lacking = _NO_TABLE in text or _NO_COLUMN in text or getattr(original, "sqlstate", None) in _LACKING
+    if lacking:
         return LogTampered("audit log lacks a table or column", where=where, hint="restore it from a backup")
     if _NOT_UTF8 in text:
         return LogTampered("audit log holds bytes that are not text", where=where)
