@@ -1,0 +1,251 @@
+"""G3 "shortcut burst": items that became frequent together with a label, against the accepted version.
+
+For each item two questions with a stated null. Burst: given how often it occurs in both versions,
+do the new rows hold too much of it (exact hypergeometric)? Label: do its new rows bear one label more
+often than the accepted version's model expects *without seeing the item's columns*, and than the
+accepted rows with the item do (Hoeffding bound for independent unequal chances)? Fisher combines
+both, Bonferroni runs over all items. An item counts only if each half speaks for itself, so neither
+a new date nor a natural shortcut is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tdsec_gov.checks.poisoning.columns import Column
+from tdsec_gov.checks.poisoning.context import LabelModel, fit, softmax
+from tdsec_gov.checks.poisoning.evidence import burst_p, chernoff, fisher, label_p
+from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.checks.poisoning.rows import BoolArray, FloatArray, IntArray
+
+_BURST = 0.003
+_LABEL = 0.001
+_LIFT = 0.25
+_FLOOR = 0.01
+_MOST_CANDIDATES = 2_000
+_MOST_FOUND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A found trigger: its columns, id, target label code, corrected p-value, the rows that hold it
+    with that label, how often accepted rows hold it, and the share of label beyond expectation."""
+
+    columns: tuple[str, ...]
+    key: str
+    label: int
+    p: float
+    rows: IntArray
+    before: int
+    lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """All found items (disjoint in evidence, strongest first), the smallest corrected p-value over
+    all items, how many items were tested, and what was left out."""
+
+    found: tuple[Item, ...]
+    p: float
+    items: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    columns: tuple[int, ...]
+    tokens: tuple[int, ...]
+    names: tuple[str, ...]
+    new: IntArray
+    old: IntArray
+    bound: float
+
+
+_Rated = tuple[float, float, str, int, float, _Candidate]
+"""Corrected p-value, burst bound, id, label, lift."""
+
+
+@dataclass(slots=True)
+class _Context:
+    """What the accepted version's model expects, item columns left out."""
+
+    columns: Sequence[Column]
+    model: LabelModel
+    logits: FloatArray
+    place: IntArray
+    index: IntArray
+    cache: dict[int, FloatArray]
+
+    def chances(self, rows: IntArray, columns: tuple[int, ...], tokens: tuple[int, ...]) -> FloatArray:
+        """Label chances of ``rows`` (which are among ``index``): shape (rows, classes)."""
+        here = self.place[rows]
+        logits = self.logits[here].copy()
+        for column in columns:
+            if not tokens:
+                if column not in self.cache:
+                    self.cache[column] = self.model.contribution(column, self.index)
+                logits -= self.cache[column][here]
+            for token in tokens:
+                length = np.sqrt(self._squared_lengths(column, rows))
+                logits -= self.model.token_weight(column, token) / length[:, None]
+        return np.maximum(softmax(logits), _FLOOR)
+
+    def _squared_lengths(self, column: int, rows: IntArray) -> FloatArray:
+        """Squared TF-IDF norm of the rows, from the model's own weights."""
+        return np.array([self.model.squared_norm(column, int(row)) for row in rows])
+
+
+def mine_bursts(
+    columns: Sequence[Column],
+    labels: IntArray,
+    classes: int,
+    accepted: IntArray,
+    new: IntArray,
+    *,
+    level: float,
+    dataset: str,
+    allow: frozenset[str],
+) -> Mined:
+    """Mine rows ``new`` against rows ``accepted`` (positions; all with a label). Deterministic."""
+    allowed = {place for place, column in enumerate(columns) if column.name in allow}
+    is_new = np.zeros(labels.size, dtype=np.bool_)
+    is_new[new] = True
+    candidates, items, notes = _candidates(columns, accepted, new, is_new, allowed)
+    context = _context(columns, labels, classes, accepted, new)
+    prior = np.maximum(_shares(labels[accepted], classes), _shares(labels[new], classes))
+    judge = _Judge(context, labels, classes, prior, new.size, accepted.size + new.size, items)
+    names = [column.name for column in columns]
+    rated = []
+    for one in candidates:
+        p, label, lift = judge.rate(one, one.new)
+        key = item_id(dataset, [names[column] for column in one.columns], one.names)
+        if key not in allow:
+            rated.append((p, one.bound, key, label, lift, one))
+    rated.sort(key=lambda entry: entry[:3])
+    best = rated[0][0] if rated else 1.0
+    found = _disjoint([entry for entry in rated if entry[0] <= level], judge, names, level)
+    return Mined(tuple(found), best, items, tuple(notes))
+
+
+def _context(
+    columns: Sequence[Column], labels: IntArray, classes: int, accepted: IntArray, new: IntArray
+) -> _Context:
+    model = fit(columns, labels, classes, accepted)
+    place = np.full(labels.size, -1, dtype=np.int64)
+    place[new] = np.arange(new.size)
+    return _Context(columns, model, model.logits(new), place, new, {})
+
+
+def _shares(labels: IntArray, classes: int) -> FloatArray:
+    return np.bincount(labels, minlength=classes) / max(1, labels.size)
+
+
+def _candidates(
+    columns: Sequence[Column], accepted: IntArray, new: IntArray, is_new: BoolArray, allowed: set[int]
+) -> tuple[list[_Candidate], int, list[str]]:
+    """Items whose burst is not plainly chance, the most surprising first; the number of all items."""
+    taken = np.sort(np.concatenate([accepted, new]))
+    share = new.size / taken.size
+    found, items, notes = [], 0, []
+    groups, left_out = partitions(columns, taken)
+    if left_out:
+        notes.append(f"{left_out} column pairs beyond the work limit")
+    for group in groups:
+        if not allowed.intersection(group.columns):
+            here, count = _from_partition(group, accepted, new, share)
+            found.extend(here)
+            items += count
+    for bag in bags(columns, taken):
+        if bag.column not in allowed:
+            found.extend(_from_bag(bag, columns, is_new, share))
+            items += bag.grams.shape[0]
+            if bag.dropped:
+                notes.append(f"{bag.dropped} text items beyond the limit")
+    found.sort(key=lambda one: (one.bound, one.columns, one.names))
+    if len(found) > _MOST_CANDIDATES:
+        notes.append(f"{len(found) - _MOST_CANDIDATES} weaker candidate items")
+    return found[:_MOST_CANDIDATES], items, notes
+
+
+def _from_partition(
+    group: Partition, accepted: IntArray, new: IntArray, share: float
+) -> tuple[list[_Candidate], int]:
+    codes = group.codes()
+    after = np.bincount(codes[new], minlength=group.width)
+    both = after + np.bincount(codes[accepted], minlength=group.width)
+    bound = chernoff(after.astype(np.float64), both.astype(np.float64), both.astype(np.float64) * share)
+    hits = np.flatnonzero((both >= LEAST) & (bound <= 10 * _BURST) & (after >= LEAST))
+    found = []
+    for code in hits:
+        names = tuple(group.names(int(code)))
+        rows = [index[codes[index] == code] for index in (new, accepted)]
+        found.append(_Candidate(group.columns, (), names, rows[0], rows[1], float(bound[code])))
+    return found, int((both >= LEAST).sum())
+
+
+def _from_bag(bag: Bag, columns: Sequence[Column], is_new: BoolArray, share: float) -> Iterator[_Candidate]:
+    both = np.diff(bag.starts).astype(np.float64)
+    total = np.concatenate([[0], np.cumsum(is_new[bag.rows])])
+    after = (total[bag.starts[1:]] - total[bag.starts[:-1]]).astype(np.float64)
+    bound = chernoff(after, both, both * share)
+    values = columns[bag.column].names
+    for gram in np.flatnonzero((bound <= 10 * _BURST) & (after >= LEAST)):
+        tokens = tuple(int(one) for one in bag.grams[gram] if one >= 0)
+        rows = bag.members(int(gram))
+        new, old = rows[is_new[rows]], rows[~is_new[rows]]
+        names = ("gram", *(values[one] for one in tokens))
+        yield _Candidate((bag.column,), tokens, names, new, old, float(bound[gram]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    context: _Context
+    labels: IntArray
+    classes: int
+    prior: FloatArray
+    new_rows: int
+    all_rows: int
+    items: int
+
+    def rate(self, one: _Candidate, rows: IntArray) -> tuple[float, int, float]:
+        """Corrected p-value, label and lift of a candidate on its new ``rows``."""
+        if rows.size < LEAST:
+            return 1.0, 0, 0.0
+        burst = burst_p(rows.size, rows.size + one.old.size, self.new_rows, self.all_rows)
+        if burst > _BURST:
+            return 1.0, 0, 0.0
+        old = np.bincount(self.labels[one.old], minlength=self.classes)
+        context = self.context.chances(rows, one.columns, one.tokens)
+        beyond, label, lift = label_p(self.labels[rows], self._known(context, old))
+        prior = self._known(np.tile(self.prior, (rows.size, 1)), old)
+        pure, pure_label, pure_lift = label_p(self.labels[rows], prior)
+        speaks = beyond <= _LABEL and lift >= _LIFT
+        if not speaks:
+            if pure > _LABEL or pure_lift < _LIFT:
+                return 1.0, 0, 0.0
+            label, lift = pure_label, pure_lift
+        return min(1.0, fisher(burst, beyond) * self.items), label, lift
+
+    def _known(self, chances: FloatArray, old: IntArray) -> FloatArray:
+        """``chances``, or what accepted rows with the item show if that is more."""
+        shown = (old + 2 * chances.mean(axis=0)) / (old.sum() + 2)
+        return np.asarray(np.minimum(np.maximum(chances, shown), 1 - _FLOOR), dtype=np.float64)
+
+
+def _disjoint(rated: list[_Rated], judge: _Judge, names: list[str], level: float) -> list[Item]:
+    """The strongest item, then those still significant on rows that stronger ones do not explain."""
+    explained = np.zeros(judge.labels.size, dtype=np.bool_)
+    found: list[Item] = []
+    for p, _, key, label, lift, one in rated:
+        left = one.new[~explained[one.new]]
+        if left.size < one.new.size:
+            p, label, lift = judge.rate(one, left)
+        if p > level or len(found) >= _MOST_FOUND:
+            continue
+        rows = one.new[judge.labels[one.new] == label]
+        explained[one.new] = True
+        found.append(Item(tuple(names[c] for c in one.columns), key, label, p, rows, one.old.size, lift))
+    return found

@@ -1,0 +1,226 @@
+"""Trigger mining without a reference: items whose rows bear one label far beyond their context.
+
+Per item and class, z = (rows with the label - expected) / standard deviation, where each row's chance
+comes from a model that did not see the row and, item by item, is stripped of the item's own columns
+or tokens (a context that sees the trigger explains it away). z is divided by the robust spread of all
+items (empirical null, Efron 2004). Natural shortcuts look the same: this asks a person, it cannot
+be a strict gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tdsec_gov.checks.poisoning.burst import Item
+from tdsec_gov.checks.poisoning.columns import Column
+from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax
+from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+
+LIMIT = 8.0
+_FOLDS = 3
+_LIFT = 0.25
+_FLOOR = 0.02
+_MOST_CELLS = 40_000_000
+_PAIR_WORK = 4e8
+_MOST_FOUND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Items above the limit (strongest first, at most 5 and disjoint in rows; ``Item.p`` holds the
+    scaled z), the largest scaled z, the number of items, rows looked at, and what was left out."""
+
+    found: tuple[Item, ...]
+    z: float
+    items: int
+    rows: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    z: float
+    label: int
+    lift: float
+    columns: tuple[int, ...]
+    names: tuple[str, ...]
+    rows: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """Out-of-fold logits of the rows ``index`` and what each column adds to them."""
+
+    index: IntArray
+    fold: IntArray
+    models: tuple[LabelModel, ...]
+    logits: FloatArray
+    parts: dict[int, FloatArray]
+    labels: IntArray
+    classes: int
+
+    def excess(self, logits: FloatArray, here: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Per row: label indicator minus chance, and the variance of the indicator."""
+        chances = np.clip(softmax(logits), _FLOOR, 1 - _FLOOR)
+        target = np.zeros_like(chances)
+        target[np.arange(here.size), self.labels[self.index[here]]] = 1.0
+        return target - chances, chances * (1 - chances)
+
+
+def mine_shortcuts(
+    columns: Sequence[Column],
+    labels: IntArray,
+    classes: int,
+    index: IntArray,
+    rng: np.random.Generator,
+    *,
+    dataset: str,
+    allow: frozenset[str],
+) -> Shortcuts:
+    """Mine the rows ``index`` (all with a label) of one version. Deterministic for a given ``rng``."""
+    notes: list[str] = []
+    most = max(500, _MOST_CELLS // max(1, classes * len(columns)))
+    if index.size > most:
+        notes.append(f"{index.size - most} rows beyond the work limit")
+        index = np.sort(rng.choice(index, most, replace=False))
+    base = _fold(columns, labels, classes, index, rng)
+    allowed = {place for place, column in enumerate(columns) if column.name in allow}
+    groups, left_out = partitions(columns, index, _PAIR_WORK / max(1, classes))
+    if left_out:
+        notes.append(f"{left_out} column pairs beyond the work limit")
+    scored: list[_Scored] = []
+    every: list[FloatArray] = []
+    for group in groups:
+        if not allowed.intersection(group.columns):
+            scored.extend(_from_partition(group, base, every))
+    for bag in bags(columns, index):
+        if bag.column not in allowed:
+            scored.extend(_from_bag(bag, columns, base, every))
+    spread = _spread(np.concatenate(every)) if every else 1.0
+    names = [column.name for column in columns]
+    rated = _rate(scored, spread, names, dataset, allow)
+    found = _disjoint(rated, labels, names)
+    top = rated[0][0] if rated else 0.0
+    return Shortcuts(tuple(found), top, sum(one.size for one in every), index.size, tuple(notes))
+
+
+def _fold(
+    columns: Sequence[Column], labels: IntArray, classes: int, index: IntArray, rng: np.random.Generator
+) -> _Folded:
+    fold = folds(index.size, _FOLDS, rng)
+    models = tuple(fit(columns, labels, classes, index[fold != one]) for one in range(_FOLDS))
+    logits = np.zeros((index.size, classes))
+    parts = {
+        place: np.zeros((index.size, classes)) for place, one in enumerate(columns) if one.tokens is None
+    }
+    for number, model in enumerate(models):
+        here = fold == number
+        logits[here] = model.logits(index[here])
+        for place, part in parts.items():
+            part[here] = model.contribution(place, index[here])
+    return _Folded(index, fold, models, logits, parts, labels, classes)
+
+
+def _spread(values: FloatArray) -> float:
+    """Robust standard deviation of the items' z (MAD), at least 1."""
+    return max(1.0, 1.4826 * float(np.median(np.abs(values - np.median(values)))))
+
+
+def _from_partition(group: Partition, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
+    codes = group.codes()[base.index]
+    logits = base.logits - sum(base.parts[column] for column in dict.fromkeys(group.columns))
+    excess, variance = base.excess(logits, np.arange(base.index.size))
+    count = np.bincount(codes, minlength=group.width)
+    keep = np.flatnonzero(count >= LEAST)
+    top, below = _sums(codes, excess, group.width)[keep], _sums(codes, variance, group.width)[keep]
+    z = top / np.sqrt(below)
+    label = z.argmax(axis=1)
+    best = z[np.arange(keep.size), label]
+    every.append(best)
+    lift = _lift(codes, label, keep, count, top, base)
+    for one in np.flatnonzero((best > LIMIT) & (lift >= _LIFT)):
+        rows = base.index[codes == keep[one]]
+        names = tuple(group.names(int(keep[one])))
+        yield _Scored(float(best[one]), int(label[one]), float(lift[one]), group.columns, names, rows)
+
+
+def _sums(codes: IntArray, values: FloatArray, width: int) -> FloatArray:
+    """Column sums of ``values`` by code: shape (width, classes)."""
+    sums = [np.bincount(codes, one, width).astype(np.float64) for one in values.T]
+    return np.stack(sums, axis=1)
+
+
+def _lift(
+    codes: IntArray, label: IntArray, keep: IntArray, count: IntArray, top: FloatArray, base: _Folded
+) -> FloatArray:
+    """Share of the rows not expected to bear the label that do."""
+    width = count.size
+    seen = np.zeros((width, base.classes))
+    np.add.at(seen, (codes, base.labels[base.index]), 1.0)
+    place = np.arange(keep.size)
+    extra = top[place, label]
+    expected = seen[keep, label] - extra
+    return np.asarray(extra / np.maximum(count[keep] - expected, 1e-9))
+
+
+def _from_bag(
+    bag: Bag, columns: Sequence[Column], base: _Folded, every: list[FloatArray]
+) -> Iterator[_Scored]:
+    place = np.full(int(base.index.max()) + 1, -1, dtype=np.int64)
+    place[base.index] = np.arange(base.index.size)
+    norms = np.zeros(base.index.size)
+    for number, model in enumerate(base.models):
+        for row in np.flatnonzero(base.fold == number):
+            norms[row] = model.squared_norm(bag.column, int(base.index[row]))
+    values = columns[bag.column].names
+    best = np.zeros(bag.grams.shape[0])
+    for gram, tokens in enumerate(bag.grams):
+        rows = bag.members(gram)
+        here = place[rows]
+        known = [int(one) for one in tokens if one >= 0]
+        weights = np.array([sum(m.token_weight(bag.column, one) for one in known) for m in base.models])
+        logits = base.logits[here] - weights[base.fold[here]] / np.sqrt(norms[here])[:, None]
+        excess, variance = base.excess(logits, here)
+        top = excess.sum(axis=0)
+        z = top / np.sqrt(variance.sum(axis=0))
+        label = int(z.argmax())
+        best[gram] = z[label]
+        own = int((base.labels[rows] == label).sum())
+        lift = float(top[label] / max(rows.size - own + top[label], 1e-9))
+        if z[label] > LIMIT and lift >= _LIFT:
+            names = ("gram", *(values[one] for one in known))
+            yield _Scored(float(z[label]), label, lift, (bag.column,), names, rows)
+    every.append(best)
+
+
+_Rated = tuple[float, str, _Scored]
+
+
+def _rate(
+    scored: list[_Scored], spread: float, names: list[str], dataset: str, allow: frozenset[str]
+) -> list[_Rated]:
+    rated = []
+    for one in scored:
+        key = item_id(dataset, [names[column] for column in one.columns], one.names)
+        if key not in allow:
+            rated.append((one.z / spread, key, one))
+    return sorted(rated, key=lambda entry: (-entry[0], entry[1]))
+
+
+def _disjoint(rated: list[_Rated], labels: IntArray, names: list[str]) -> list[Item]:
+    """Items over the limit, leaving out those whose rows stronger ones mostly hold."""
+    explained = np.zeros(labels.size, dtype=np.bool_)
+    found: list[Item] = []
+    for z, key, one in rated:
+        if z <= LIMIT or len(found) >= _MOST_FOUND:
+            break
+        if explained[one.rows].mean() > 0.5:
+            continue
+        explained[one.rows] = True
+        columns = tuple(names[column] for column in one.columns)
+        found.append(Item(columns, key, one.label, z, one.rows[labels[one.rows] == one.label], 0, one.lift))
+    return found

@@ -1,0 +1,110 @@
+"""The parameters of the two poisoning checks, parsed strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tdsec_gov.domain.canonical import JsonValue
+from tdsec_gov.errors import PolicyInvalid
+
+CHECKS_SHARING_ALPHA = 2
+_WORDS = {"first_version": ("warn", "deny"), "new_labels": ("warn", "deny")}
+_SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
+_NAMES = ("allow", "ignore")
+_KEYS = {"label", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``policy.yaml`` says; both checks understand the same keys.
+
+    ``label`` column of the class labels ('' = not configured); ``alpha`` overall rate of false denials
+    (each of the two checks takes half); ``max_rows`` rows modelled at most, the rest is left out by a
+    draw from ``seed``; ``ignore`` columns that are not content (row ids, time stamps), for both
+    checks; ``allow`` columns or item ids that ``triggers`` leaves alone; ``max_label_changes`` share
+    of rows whose label may change on identical content (up to 2 rows always may); ``max_issue_share``
+    and ``max_conflict_share`` limits for a first version; ``first_version`` and ``new_labels`` say
+    whether what cannot be compared warns or denies.
+    """
+
+    label: str
+    alpha: float
+    max_rows: int
+    seed: int
+    allow: frozenset[str]
+    ignore: frozenset[str]
+    max_label_changes: float
+    max_issue_share: float
+    max_conflict_share: float
+    first_version: str
+    new_labels: str
+
+    @property
+    def share(self) -> float:
+        """The significance level of one check (Bonferroni over the two)."""
+        return self.alpha / CHECKS_SHARING_ALPHA
+
+    @classmethod
+    def parse(cls, params: Mapping[str, JsonValue]) -> Settings:
+        """Raises PolicyInvalid, naming all faults at once."""
+        faults = [f"unknown key {key[:40]!r}" for key in sorted(set(params) - _KEYS)]
+        label = params.get("label", "")
+        if not isinstance(label, str):
+            faults.append("label is not text")
+        shares = {key: _share(params, key, default, faults) for key, default in _SHARES.items()}
+        names = {key: _names(params, key, faults) for key in _NAMES}
+        words = {key: _word(params, key, faults) for key in _WORDS}
+        max_rows = _whole(params, "max_rows", 50_000, 100, faults)
+        seed = _whole(params, "seed", 0, 0, faults)
+        if not 0 < shares["alpha"] <= 0.2:
+            faults.append("alpha is not between 0 and 0.2")
+        if faults:
+            raise PolicyInvalid("; ".join(faults), where="settings of a poisoning check")
+        return cls(
+            label=str(label),
+            alpha=shares["alpha"],
+            max_rows=max_rows,
+            seed=seed,
+            allow=names["allow"],
+            ignore=names["ignore"],
+            max_label_changes=shares["max_label_changes"],
+            max_issue_share=shares["max_issue_share"],
+            max_conflict_share=shares["max_conflict_share"],
+            first_version=words["first_version"],
+            new_labels=words["new_labels"],
+        )
+
+
+def _share(params: Mapping[str, JsonValue], key: str, default: float, faults: list[str]) -> float:
+    value = params.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        faults.append(f"{key} is not a number between 0 and 1")
+        return default
+    return float(value)
+
+
+def _whole(params: Mapping[str, JsonValue], key: str, default: int, least: int, faults: list[str]) -> int:
+    value = params.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**31:
+        faults.append(f"{key} is not a whole number from {least}")
+        return default
+    return value
+
+
+def _names(params: Mapping[str, JsonValue], key: str, faults: list[str]) -> frozenset[str]:
+    value = params.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        faults.append(f"{key} is not a list of names")
+        return frozenset()
+    return frozenset(str(one) for one in value)
+
+
+def _word(params: Mapping[str, JsonValue], key: str, faults: list[str]) -> str:
+    allowed = _WORDS[key]
+    default = "deny" if key == "new_labels" else "warn"
+    value = params.get(key, default)
+    if not isinstance(value, str) or value not in allowed:
+        faults.append(f"{key} is not one of {', '.join(allowed)}")
+        return default
+    return value
