@@ -17,12 +17,21 @@ def canonical_bytes(value: JsonValue) -> bytes:
     """Bytes of ``value`` in RFC 8785 form.
 
     Raises:
-        InternalError: the value has no canonical form (NaN, an integer beyond 2**53, a non-string key).
+        InternalError: the value has no canonical form (NaN, a number beyond 2**53, a non-string key).
     """
+    _refuse_unreadable(value)
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as exc:
         raise InternalError("value has no canonical JSON form", found=type(exc).__name__) from exc
+
+
+def _refuse_unreadable(value: JsonValue) -> None:
+    """A float of 2**53 or more is written like an integer that no strict reader takes back."""
+    if isinstance(value, float) and abs(value) >= 2**53:
+        raise InternalError("number is too large for canonical JSON", expected="below 2**53")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_unreadable(inner)
 
 
 def _pairs(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -156,3 +156,19 @@ def _refusing(cls: Any, name: str) -> Any:
 
     Refusing.__name__ = Refusing.__qualname__ = cls.__name__
     return Refusing
+
+
+def open_storage(root: Path, name: str) -> Storage:
+    """The storage of vault ``name`` of the repository at ``root``, for our own commands.
+
+    Raises:
+        ConfigurationError: DVC's settings are broken, or name no such inner remote.
+    """
+    from dvc.config import Config, ConfigError
+
+    try:
+        config = Config(dvc_dir=str(root / ".dvc"))
+        inner, base = _inner(config, name)
+    except ConfigError as exc:
+        raise ConfigurationError("DVC's settings are refused", where=".dvc/config", found=exc) from exc
+    return Storage(OpenedVault(name, WorkTree(root), root), inner, inner.join(base, FOLDER))

@@ -1,0 +1,132 @@
+"""``tdsec vault``"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tdsec_gov.cli.shell import Shell, pass_shell
+
+if TYPE_CHECKING:
+    from tdsec_gov.repo.repository import Repository
+    from tdsec_gov.vault.opened import OpenedVault
+
+
+@click.group()
+def vault() -> None:
+    """The encrypted remote of this repository: who can read it, and whether all in it holds."""
+
+
+def _name(repository: Repository) -> str:
+    from tdsec_gov.errors import ConfigurationError
+    from tdsec_gov.setup.remotes import vault_remote
+
+    found = vault_remote(repository)
+    if found is None:
+        raise ConfigurationError(
+            "there is no vault here", where=".dvc/config", hint="run: tdsec init --vault …"
+        )
+    return found[1]
+
+
+def _opened(repository: Repository) -> OpenedVault:
+    from tdsec_gov.files import WorkTree
+    from tdsec_gov.vault.opened import OpenedVault
+
+    return OpenedVault(_name(repository), WorkTree(repository.root), repository.root)
+
+
+@vault.command()
+@pass_shell
+def status(shell: Shell) -> int:
+    """Name, epochs, and whether I may read and write."""
+    from tdsec_gov.errors import TdsecError
+    from tdsec_gov.vault.keyring import epochs
+
+    opened = _opened(shell.repository())
+    rights = {}
+    for act in ("read", "write"):
+        try:
+            opened.require(act)
+            rights[act] = True
+        except TdsecError:
+            rights[act] = False
+    found = epochs(opened.tree, opened.name)
+    words = " and ".join(act for act, allowed in rights.items() if allowed) or "do nothing"
+    text = f"vault {opened.name}: epoch {max(found, default=0)}; {opened.identity.name} may {words}"
+    return shell.answer(text, vault=opened.name, epochs=found, may=rights)
+
+
+@vault.command()
+@pass_shell
+def readers(shell: Shell) -> int:
+    """Who should be able to open the vault, and who can."""
+    from tdsec_gov.vault.readers import readers as look
+
+    found = look(_opened(shell.repository()))
+    shell.say(f"by policy:   {', '.join(found.policy) or 'nobody'}")
+    for epoch, names in found.keyrings.items():
+        shell.say(f"epoch {epoch}:     {', '.join(names) or 'nobody'}")
+    differ = any(set(names) != set(found.policy) for names in found.keyrings.values())
+    if differ:
+        shell.say("they differ: tdsec vault rewrap seals the keyrings to the readers of the policy")
+    return shell.answer("", policy=list(found.policy), keyrings=found.keyrings)
+
+
+@vault.command("add-reader")
+@click.argument("name")
+@click.option("--age", required=True, help="The person's age recipient (tdsec key show).")
+@click.option("--signing", required=True, help="The person's signing key (tdsec key show).")
+@click.option("--role", default="reader", show_default=True)
+@pass_shell
+def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> int:
+    """Add a member to policies/access.yaml and seal the keyrings to them as well."""
+    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.setup.members import ACCESS, add_member
+    from tdsec_gov.vault.readers import reseal
+
+    repository = shell.repository()
+    identity = load_identity()
+    add_member(repository.root, name, age, signing, role)
+    written = reseal(repository.root, _name(repository), identity)
+    repository.git.stage(ACCESS, *written)
+    return shell.answer(f"'{name}' can open the vault; now commit and push", files=[ACCESS, *written])
+
+
+@vault.command()
+@pass_shell
+def rewrap(shell: Shell) -> int:
+    """Seal the keyrings to exactly the readers that policies/access.yaml names."""
+    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.vault.readers import reseal
+
+    repository = shell.repository()
+    written = reseal(repository.root, _name(repository), load_identity())
+    repository.git.stage(*written)
+    return shell.answer(
+        "keyrings sealed anew. Who could open them before may have kept what they read.", files=written
+    )
+
+
+@vault.command()
+@pass_shell
+def verify(shell: Shell) -> int:
+    """Fetch, decrypt and hash every object on the storage, and name each one that does not hold."""
+    from tdsec_gov.vault.inspect import inspect
+    from tdsec_gov.vault.wiring import open_storage
+
+    repository = shell.repository()
+    storage = open_storage(repository.root, _name(repository))
+    access = storage.vault.book.policies.access
+    good, bad = 0, []
+    for one in inspect(storage):
+        if one.error is None:
+            good += 1
+            continue
+        signer = f", last approved by {', '.join(map(access.name_of, one.signers))}" if one.signers else ""
+        shell.warn(f"REFUSED {one.oid} ({one.dataset or 'no dataset'}{signer}): {one.error.line()}")
+        bad.append({"oid": one.oid, "dataset": one.dataset, "error": one.error.as_dict()})
+    code = max((10 if row["error"]["exit"] == 10 else 11 for row in bad), default=0)  # type: ignore[index]
+    text = f"{good} objects hold, {len(bad)} do not"
+    return shell.answer(text, code="ok" if not bad else "integrity", exit_code=code, good=good, bad=bad)

@@ -1,0 +1,131 @@
+"""``tdsec doctor``: every way a set-up can be wrong that we know of, each with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from tdsec_gov.errors import TdsecError
+from tdsec_gov.files import WorkTree
+from tdsec_gov.keys.identity import load_identity
+from tdsec_gov.policy.load import policies_from
+from tdsec_gov.repo.repository import Repository
+from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path
+from tdsec_gov.setup.remotes import remotes, vault_remote
+from tdsec_gov.vault.keyring import epochs
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing looked at: in order or not, and what mends it."""
+
+    name: str
+    healthy: bool
+    text: str
+    fix: str = ""
+
+
+def examine(repository: Repository) -> list[Symptom]:
+    """Look at everything; a look that fails is a symptom, never an exception."""
+    found: list[Symptom] = []
+    for name, look in _LOOKS.items():
+        try:
+            found += look(repository)
+        except TdsecError as exc:
+            found.append(Symptom(name, False, exc.line(), exc.hint))
+    return found
+
+
+def _plugin(repository: Repository) -> Iterator[Symptom]:
+    armed = "tdsec_gov.vault.boot" in sys.modules
+    text = "DVC of this Python knows tdsec://" if armed else "tdsec_gov_boot.pth is not loaded by this Python"
+    yield Symptom("dvc plugin", armed, text, "pip install tdsec-gov into the environment that dvc runs in")
+    named = [entry.value for entry in metadata.entry_points(group="mlflow.tracking_store")]
+    mine = [value for value in named if value.startswith("tdsec_gov.")]
+    others = [value for value in named if not value.startswith("tdsec_gov.")]
+    if importlib.util.find_spec("mlflow") is not None:
+        clash = f"; another plugin wraps stores too: {', '.join(others)}" if others else ""
+        yield Symptom(
+            "mlflow plugin",
+            bool(mine),
+            f"{len(mine)} store schemes wrapped{clash}",
+            "pip install -U tdsec-gov",
+        )
+
+
+def _identity(repository: Repository) -> Iterator[Symptom]:
+    identity = load_identity()
+    yield Symptom("identity", True, f"{identity.name}, key {identity.keyid[:12]}")
+    member = policies_from(WorkTree(repository.root)).access.member(identity.keyid)
+    text = f"a member with roles {', '.join(member.roles)}" if member else "not in policies/access.yaml"
+    yield Symptom("membership", member is not None, text, "give the output of `tdsec key show` to a reader")
+
+
+def _policies(repository: Repository) -> Iterator[Symptom]:
+    policies = policies_from(WorkTree(repository.root))
+    yield Symptom(
+        "policies", True, f"{len(policies.policy.datasets)} rules, {len(policies.sources.sources)} sources"
+    )
+    for pointer in repository.work_tree():
+        policies.for_dataset(pointer.name)
+
+
+def _vault(repository: Repository) -> Iterator[Symptom]:
+    found = vault_remote(repository)
+    if found is None:
+        yield Symptom("vault", False, "no DVC remote is a vault", "tdsec init --vault STORAGE")
+        return
+    inner = found[1] in remotes(repository)
+    yield Symptom(
+        "vault", inner, f"remote '{found[0]}' = tdsec://{found[1]}", f"dvc remote add {found[1]} URL"
+    )
+    ready = bool(epochs(WorkTree(repository.root), found[1]))
+    yield Symptom("keyring", ready, f"vault '{found[1]}' has {'a' if ready else 'no'} keyring", "tdsec init")
+
+
+def _hooks(repository: Repository) -> Iterator[Symptom]:
+    config = repository.root / PRE_COMMIT_CONFIG
+    for stage in STAGES:
+        path = hook_path(repository.git, stage)
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        ours = "tdsec" in text or (config.is_file() and "pre-commit" in text)
+        runnable = os.access(path, os.X_OK)
+        state = "installed" if ours and runnable else "not installed" if not ours else "not executable"
+        yield Symptom(f"{stage} hook", ours and runnable, state, "tdsec init")
+    if config.is_file():
+        yield from _pre_commit_order(config)
+
+
+def _pre_commit_order(config: Path) -> Iterator[Symptom]:
+    text = config.read_text(errors="replace")
+    ours, theirs = text.find("tdsec-check"), text.find("dvc-pre-push")
+    if ours < 0:
+        yield Symptom("pre-commit order", False, "tdsec-check is not configured", "tdsec init")
+        return
+    first = theirs < 0 or ours < theirs
+    yield Symptom(
+        "pre-commit order",
+        first,
+        "before DVC's hooks" if first else "after dvc-pre-push",
+        "move tdsec-check up",
+    )
+    block = re.split(r"^\s*- id:", text[ours:], maxsplit=1, flags=re.MULTILINE)[0]
+    fast = "fail_fast: true" in block or re.search(r"^fail_fast:\s*true", text, re.MULTILINE) is not None
+    yield Symptom(
+        "fail_fast", fast, "set" if fast else "missing: later hooks run after a refusal", "fail_fast: true"
+    )
+
+
+_LOOKS: dict[str, Callable[[Repository], Iterator[Symptom]]] = {
+    "plugins": _plugin,
+    "identity": _identity,
+    "policies": _policies,
+    "vault": _vault,
+    "hooks": _hooks,
+}
