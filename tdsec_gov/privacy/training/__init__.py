@@ -1,0 +1,1 @@
+"""Hooks into training engines. Nothing here imports an engine by itself."""
