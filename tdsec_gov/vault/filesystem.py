@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dvc.exceptions import DvcException
 from dvc_objects.fs.base import FileSystem
 from fsspec import AbstractFileSystem
 
 from tdsec_gov.domain.dataset import is_oid
 from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.vault.objects import opened_size
+from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.storage import Storage
 
 _LAYOUT = ("files", "md5")
@@ -31,14 +31,6 @@ def oid_of(path: str) -> str | None:
     parts = path.rstrip("/").split("/")
     oid = "".join(parts[-2:])
     return oid if tuple(parts[-4:-2]) == _LAYOUT and len(parts[-2]) == 2 and is_oid(oid) else None
-
-
-class VaultRefusal(DvcException):  # type: ignore[misc]
-    """A TdsecError in the form that DVC prints as one line. ``error`` is the TdsecError."""
-
-    def __init__(self, error: TdsecError) -> None:
-        super().__init__(f"tdsec refused: {error.line()}")
-        self.error = error
 
 
 def _speaking_dvc(cls: Any) -> Any:

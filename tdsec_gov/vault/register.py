@@ -9,15 +9,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-_original: dict[str, Any] = {}
-
-
-def unguarded_cloud_fs(repo_config: Any, **kwargs: Any) -> Any:
-    """DVC's own ``get_cloud_fs``, without the guard over inner remotes."""
-    if "get_cloud_fs" not in _original:
-        import dvc.fs  # noqa: F401 - importing it runs after_dvc_fs
-    return _original["get_cloud_fs"](repo_config, **kwargs)
-
 
 def after_dvc_objects_fs(module: Any) -> None:
     """``dvc_objects.fs``: one more scheme."""
@@ -38,9 +29,10 @@ def after_config_schema(module: Any) -> None:
 def after_dvc_fs(module: Any) -> None:
     """``dvc.fs``: hand the repository's settings to a vault, and keep others off its inner remote."""
     from tdsec_gov.vault.constants import CONTEXT
+    from tdsec_gov.vault.dvcfs import remember
 
     resolve, cloud_fs = module._resolve_remote_refs, module.get_cloud_fs
-    _original["get_cloud_fs"] = cloud_fs
+    remember(cloud_fs)
 
     def _resolve_remote_refs(config: Any, remote_conf: Any) -> Any:
         resolved = resolve(config, remote_conf)
@@ -78,7 +70,7 @@ class OneLinePerDataset(logging.Filter):
         self.seen: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        from tdsec_gov.vault.filesystem import VaultRefusal
+        from tdsec_gov.vault.refusal import VaultRefusal
 
         refusal = record.exc_info[1] if record.exc_info else None
         if not isinstance(refusal, VaultRefusal):

@@ -12,7 +12,9 @@ from urllib.parse import urlparse
 from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.vault.constants import CONTEXT
+from tdsec_gov.vault.dvcfs import unguarded_cloud_fs
 from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.storage import FOLDER, Storage
 
 _WRITES = (
@@ -62,8 +64,6 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
     Raises:
         VaultRefusal: it cannot be opened.
     """
-    from tdsec_gov.vault.filesystem import VaultRefusal
-
     try:
         dvc_config = config.pop(CONTEXT, None)
         name, sub = vault_of(str(config.pop("url", "")))
@@ -86,8 +86,6 @@ def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
 
 
 def _inner(dvc_config: Any, name: str) -> tuple[Any, str]:
-    from tdsec_gov.vault.register import unguarded_cloud_fs
-
     if name.lower() not in dvc_config.get("remote", {}):
         raise ConfigurationError(
             f"the vault's inner remote '{name}' doesn't exist",
@@ -106,8 +104,6 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
     Compared are protocol and place, not names: a second remote with the same URL is no way round.
     DVC's own cache is left alone.
     """
-    from tdsec_gov.vault.register import unguarded_cloud_fs
-
     place = _place(cls, path)
     if cls.protocol == "local" and place in _own_places(repo_config):
         return cls
