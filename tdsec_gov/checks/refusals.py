@@ -7,8 +7,8 @@ import re
 from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity
 
-NO_FILES = "TDS001"
-UNREADABLE = "TDS002"
+NO_FILES = "TDS010"
+UNREADABLE = "TDS011"
 _PLAIN_NAME = re.compile(r"[^\W\d][\w .:/()%-]{0,63}\Z")
 _DIGITS = re.compile(r"\d{5}")
 

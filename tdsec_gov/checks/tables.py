@@ -8,13 +8,14 @@ silence), polars is what callers get.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
-from tdsec_gov.checks.textstream import json_lines, open_text
+from tdsec_gov.checks.textstream import CheckedText, json_lines, open_text
 
 if TYPE_CHECKING:
     import polars
@@ -130,7 +131,9 @@ def _read(file: DataFile, kind: str | None, as_written: Sequence[str]) -> Any:
         types = dict.fromkeys(as_written, pyarrow.string())
         convert = csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True, column_types=types)
         with open_text(file) as stream:
-            return csv.read_csv(stream, *_csv_options(kind), convert)
+            table = csv.read_csv(stream, *_csv_options(kind), convert)
+            _refuse_open_quote(file, stream, table)
+            return table
     if kind == "jsonl":
         return _read_jsonl(file)
     batches, decoded = [], 0
@@ -175,7 +178,20 @@ def _scan_csv(file: DataFile, kind: str) -> Iterator[Any]:
     types = dict.fromkeys(names, pyarrow.string())
     convert = csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
     with open_text(file) as stream, csv.open_csv(stream, read, parse, convert) as reader:
-        yield from reader
+        batch = None
+        for batch in reader:
+            yield batch
+        _refuse_open_quote(file, stream, batch)
+
+
+def _refuse_open_quote(file: DataFile, stream: io.BufferedReader, last: Any) -> None:
+    """pyarrow reads a quote that never closes as one value to the end of the file; other readers do not."""
+    quotes = stream.raw.quotes if isinstance(stream.raw, CheckedText) else 0
+    if quotes % 2 == 0 or last is None or last.num_rows == 0:
+        return
+    row = last.slice(last.num_rows - 1).to_pylist()[0]
+    if any(isinstance(value, str) and "\n" in value for value in row.values()):
+        raise Unreadable("a quoted value does not end", where=file.path, expected=table_format(file))
 
 
 def _scan_jsonl(file: DataFile) -> Iterator[Any]:
@@ -190,8 +206,6 @@ def _read_jsonl(file: DataFile) -> Any:
 
 
 def _parse_jsonl(file: DataFile, lines: list[bytes]) -> Any:
-    import io
-
     from pyarrow import json
 
     data = b"".join(lines)

@@ -34,17 +34,18 @@ def open_text(file: DataFile) -> io.BufferedReader:
     Raises:
         Unreadable: the file is empty or cannot be opened.
     """
-    return io.BufferedReader(_Checked(file), buffer_size=1 << 20)
+    return io.BufferedReader(CheckedText(file), buffer_size=1 << 20)
 
 
-class _Checked(io.RawIOBase):
-    """Raw stream that refuses what is not text."""
+class CheckedText(io.RawIOBase):
+    """Raw stream that refuses what is not text; ``quotes`` counts the quotation marks that passed."""
 
     def __init__(self, file: DataFile) -> None:
         super().__init__()
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._seen = 0
+        self.quotes = 0
         self._source: io.BufferedIOBase
         try:
             if PurePosixPath(file.path).suffix.lower() == ".gz":
@@ -82,6 +83,7 @@ class _Checked(io.RawIOBase):
         if not chunk and self._seen == 0:
             raise self._refusal("file is empty", "0 bytes")
         self._seen += len(chunk)
+        self.quotes += chunk.count(b'"')
         ratio = self._seen / max(1, self._file.size)
         if self._seen > MAX_TEXT or (self._seen > RATIO_FROM and ratio > MAX_RATIO):
             raise self._refusal("file decompresses to more than the budget", f"ratio {ratio:.0f}")

@@ -11,7 +11,7 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.audit.journal import Journal
-    from tdsec_gov.domain.findings import CheckResult
+    from tdsec_gov.domain.findings import CheckResult, Finding
     from tdsec_gov.gate.evaluate import Gate, Outcome
     from tdsec_gov.gate.evidence import Evidence
     from tdsec_gov.repo.pointers import Pointer
@@ -106,15 +106,24 @@ def _print(shell: Shell, outcome: Outcome) -> None:
 
 def _print_result(shell: Shell, result: CheckResult) -> None:
     shell.say(f"  {result.status.value:7} {result.check} ({result.seconds:.1f} s)")
+    alike: dict[tuple[str, str, str | None], list[Finding]] = {}
     for finding in result.findings:
-        place = finding.file or ""
-        if finding.rows:
-            place += f":{finding.rows[0]}"
-        facts = ", ".join(str(part) for part in (finding.column, finding.count) if part is not None)
-        text = f"{finding.code} {finding.message}" + (f" ({facts})" if facts else "")
+        alike.setdefault((finding.code, finding.message, finding.column), []).append(finding)
+    for (code, message, column), found in alike.items():
+        count = sum(one.count for one in found if one.count is not None) or None
+        facts = ", ".join(str(part) for part in (column, count) if part is not None)
+        text = f"{code} {message}" + (f" ({facts})" if facts else "")
+        place = _place(found)
         shell.say(f"    {place}: {text}" if place else f"    {text}")
     for note in result.not_checked:
         shell.say(f"    not checked: {note}")
+
+
+def _place(found: list[Finding]) -> str:
+    """``file:row`` of a finding; of many alike ones the first two files and how many more."""
+    files = [f"{one.file}:{one.rows[0]}" if one.rows else one.file for one in found if one.file]
+    more = f" and {len(files) - 2} more files" if len(files) > 2 else ""
+    return ", ".join(files[:2]) + more
 
 
 def _answer(shell: Shell, outcomes: list[Outcome]) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
 from tdsec_gov.errors import TdsecError, UsageError
+
+if TYPE_CHECKING:
+    from tdsec_gov.checks.explain import Explanation
 
 
 @click.command()
@@ -43,11 +47,11 @@ def _say(shell: Shell, code: str, title: str, meaning: str, fix: str) -> int:
     return shell.answer(f"{code}: {title}\n\n{meaning}\n\nFix: {fix}")
 
 
-def finding_codes() -> dict[str, tuple[str, str, str]]:
+def finding_codes() -> dict[str, Explanation]:
     """Title, meaning and fix by finding code."""
     from tdsec_gov.checks.explain import EXPLANATIONS
 
-    return {code: tuple(words) for code, words in EXPLANATIONS.items()}
+    return EXPLANATIONS
 
 
 def error_codes() -> dict[str, type[TdsecError]]:
@@ -72,6 +76,6 @@ def _title(kind: type[TdsecError]) -> str:
 
 
 def _meaning(kind: type[TdsecError]) -> str:
-    parents = [one for one in kind.__mro__[1:] if issubclass(one, TdsecError) and one is not TdsecError]
-    kin = "; a kind of " + ", ".join(one.code for one in parents) if parents else ""
+    parents = [name for name, one in error_codes().items() if one is not kind and issubclass(kind, one)]
+    kin = "; a kind of " + ", ".join(parents) if parents else ""
     return f"{inspect.getdoc(kind)}\nCommands that end with it exit with {kind.exit_code}{kin}."

@@ -29,8 +29,9 @@ def to_html(facts: ReportFacts) -> str:
 
 def _top(facts: ReportFacts) -> Iterator[Html]:
     eyebrow = tag("div", "Compliance report", cls="eyebrow")
-    made = f"{range_words(facts)} · generated {facts.generated_at} by {facts.tool}"
-    name = tag("div", eyebrow, tag("h1", facts.dataset), tag("p", made, cls="soft"))
+    made = f"generated {facts.generated_at} by {facts.tool}"
+    when = tag("p", range_words(facts), Html("<br>"), made, cls="soft")
+    name = tag("div", eyebrow, tag("h1", facts.dataset), when)
     yield tag("div", name, pill("audit log verified", "good"), cls="top")
     accepted = sum(one.verdict.accepted for one in facts.versions)
     trained = sum(one.outcome == "success" for one in facts.runs)
@@ -40,7 +41,7 @@ def _top(facts: ReportFacts) -> Iterator[Html]:
         _tile(facts.span.events, "events in the range"),
         _tile(len(facts.users), "unique users"),
         _tile(len(facts.purposes), "purposes stated"),
-        _tile(trained, f"models trained, {plural(len(facts.runs), 'run')}"),
+        _tile(trained, "models trained"),
         _tile(len(facts.refusals), "refusals"),
         cls="tiles",
     )

@@ -38,8 +38,8 @@ def _version(fact: VersionFact) -> Html:
         ("legal basis then", verdict.legal_basis or NOT_STATED),
         ("retention then", verdict.retention or NOT_STATED),
     ]
-    if not verdict.accepted:
-        rows.insert(0, ("denied because", bullets(verdict.reasons)))
+    if verdict.reasons:
+        rows.insert(0, ("because", bullets(verdict.reasons)))
     checks = table(
         ("Check", "Status", "Measured and found", "Not checked"),
         map(_check, verdict.results),

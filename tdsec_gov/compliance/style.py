@@ -20,7 +20,7 @@ code{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 overflow-wrap:anywhere}
 .eyebrow{font-size:12px;font-weight:600;letter-spacing:.09em;text-transform:uppercase;color:var(--accent)}
 .soft,.empty,.absent{color:var(--soft)}.empty,.absent{font-style:italic}
-.top{display:flex;justify-content:space-between;gap:24px;align-items:flex-start;flex-wrap:wrap}
+.top{display:flex;justify-content:space-between;gap:24px;align-items:flex-start}.top>div{min-width:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:22px 0}
 .tile,section,.check{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .tile{padding:14px 16px}.tile b{display:block;font-size:26px;line-height:1.15;font-weight:650;
@@ -47,9 +47,12 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .version dl{margin-bottom:12px}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px}
 th{font-size:12px;font-weight:600;text-align:left;color:var(--soft);white-space:nowrap}
-th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}
 tbody tr:last-child td{border-bottom:0}td.figure{font-variant-numeric:tabular-nums}
-td .pill{margin-right:4px}td time,td.nowrap{white-space:nowrap}
+td .pill{margin-right:4px}td code{white-space:nowrap}
+.version table{table-layout:fixed;min-width:640px}.version th:nth-child(1){width:15%}
+.version th:nth-child(2){width:12%}.version th:nth-child(4){width:33%}
+td time,td.nowrap{white-space:nowrap}
 time{font-variant-numeric:tabular-nums}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}
 .axis{stroke:var(--line)}.s{fill:var(--bar)}.d{fill:var(--bar-bad)}.f{fill:var(--bar-warn)}

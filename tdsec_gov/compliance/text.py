@@ -69,7 +69,7 @@ def _version(fact: VersionFact) -> Iterator[str]:
     yield f"    signed by {', '.join(fact.signers)} at {verdict.evaluated_at}; expires {verdict.expires_at}"
     yield f"    policy {verdict.policy} (rule {verdict.rule}); checked by {verdict.tool}"
     yield f"    purpose: {verdict.purpose or NOT_STATED}; legal basis: {verdict.legal_basis or NOT_STATED}"
-    yield from (f"    denied because: {reason}" for reason in verdict.reasons if not verdict.accepted)
+    yield from (f"    because: {reason}" for reason in verdict.reasons)
     for result in verdict.results:
         yield f"    {result.status.value:<7} {result.check}: {check_words(result)}"
         yield from (f"            not checked: {one}" for one in result.not_checked)

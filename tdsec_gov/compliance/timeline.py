@@ -1,4 +1,4 @@
-"""Events per day as an inline SVG: bars stacked by outcome, weeks or months where days are too many."""
+"""Events per day as an inline SVG: bars stacked by outcome, of several days where days are too many."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def timeline(days: tuple[Day, ...]) -> Html:
     step = (_WIDTH - _LEFT) / len(bars)
     shapes = [part for i, bar in enumerate(bars) for part in _bar(i, bar, step, most)]
     total = sum(sum(counts) for _, counts in bars)
-    label = f"{total} events by {unit}, from {bars[0][0]} to {bars[-1][0]}, at most {most} in a {unit}"
+    label = f"{total} events by {unit}, from {days[0][0]} to {days[-1][0]}, at most {most} in one bar"
     return tag(
         "svg",
         *_frame(most),
@@ -34,30 +34,18 @@ def timeline(days: tuple[Day, ...]) -> Html:
 
 
 def _binned(days: tuple[Day, ...]) -> tuple[str, list[tuple[str, tuple[int, int, int]]]]:
-    """The unit of a bar, and bars without gaps."""
+    """What a bar stands for, and at most 92 bars by their first day, without gaps."""
     first, last = (dt.date.fromisoformat(one[0]) for one in (days[0], days[-1]))
     span = (last - first).days + 1
-    unit = "day" if span <= _MAX_BARS else "week" if span <= _MAX_BARS * 7 else "month"
-    counts: dict[dt.date, tuple[int, int, int]] = dict.fromkeys(_starts(first, last, unit), (0, 0, 0))
-    for text, success, denied, failure in days:
-        start = _start(dt.date.fromisoformat(text), unit)
-        old = counts[start]
-        counts[start] = (old[0] + success, old[1] + denied, old[2] + failure)
-    return unit, [(start.isoformat(), three) for start, three in counts.items()]
-
-
-def _start(day: dt.date, unit: str) -> dt.date:
-    if unit == "week":
-        return day - dt.timedelta(days=day.weekday())
-    return day.replace(day=1) if unit == "month" else day
-
-
-def _starts(first: dt.date, last: dt.date, unit: str) -> Iterator[dt.date]:
-    day = _start(first, unit)
-    while day <= last:
-        yield day
-        ahead = {"day": 1, "week": 7, "month": 32}[unit]
-        day = _start(day + dt.timedelta(days=ahead), unit)
+    width = -(-span // _MAX_BARS)
+    bars = [[0, 0, 0] for _ in range(-(-span // width))]
+    for text, *counts in days:
+        bar = bars[(dt.date.fromisoformat(text) - first).days // width]
+        for index, count in enumerate(counts):
+            bar[index] += count
+    starts = [(first + dt.timedelta(days=index * width)).isoformat() for index in range(len(bars))]
+    unit = "day" if width == 1 else f"{width} days"
+    return unit, [(start, (bar[0], bar[1], bar[2])) for start, bar in zip(starts, bars, strict=True)]
 
 
 def _frame(most: int) -> Iterator[Html]:

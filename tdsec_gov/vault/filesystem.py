@@ -48,7 +48,7 @@ def _translated(method: Any) -> Any:
             answer = method(*args, **kwargs)
             return list(answer) if inspect.isgenerator(answer) else answer
         except TdsecError as exc:
-            raise VaultRefusal(exc) from exc
+            raise VaultRefusal(exc) from None
 
     return wrapper
 

@@ -150,8 +150,13 @@ class Storage:
 
     def _fetch(self, oid: str, sink: BinaryIO) -> None:
         self.vault.require("read")
-        covered = self.cover.require(oid)
         name = self.vault.names.of_oid(oid)
+        try:
+            covered = self.cover.require(oid)
+        except TdsecError:
+            if not self.inner.exists(self.place(name)):  # DVC asks for what may not be there yet
+                raise FileNotFoundError(oid) from None
+            raise
         if oid.endswith(".dir"):
             data = self._unseal(name)
             for one in covered:

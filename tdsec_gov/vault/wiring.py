@@ -20,6 +20,7 @@ from tdsec_gov.vault.storage import FOLDER, Storage
 _WRITES = (
     *("put_file", "_put_file", "pipe_file", "_pipe_file", "pipe", "_pipe", "touch", "cp_file", "_cp_file"),
     *("copy", "mv", "put", "_put", "rm", "_rm", "rm_file", "_rm_file"),
+    *("makedirs", "_makedirs", "mkdir", "_mkdir"),
 )
 
 
@@ -74,7 +75,7 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
         storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER, *sub.split("/")))
         return storage, posixpath.join(name, sub) if sub else name
     except TdsecError as exc:
-        raise VaultRefusal(exc) from exc
+        raise VaultRefusal(exc) from None
 
 
 def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
@@ -133,16 +134,17 @@ def _own_places(repo_config: Any) -> set[str]:
 
 def _refusing(cls: Any, name: str) -> Any:
     def refuse(*args: Any, **kwargs: Any) -> None:
-        raise AccessDenied(
-            f"remote '{name}' is the storage inside the vault tdsec://{name}",
-            where="dvc",
-            hint="push to the vault instead (dvc push without -r)",
+        raise VaultRefusal(
+            AccessDenied(
+                f"this remote is the storage inside the vault tdsec://{name}",
+                hint="push to the vault instead (dvc push without -r)",
+            )
         )
 
     class Refusing(cls):  # type: ignore[misc]
         """The inner remote of a vault, for reading only."""
 
-        upload_fobj = put_file = pipe_file = copy = mv = rm = remove = rm_file = refuse
+        upload_fobj = put_file = pipe_file = copy = mv = rm = remove = rm_file = makedirs = refuse
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)

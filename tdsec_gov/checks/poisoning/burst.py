@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import LabelModel, fit, softmax
+from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax, temperature
 from tdsec_gov.checks.poisoning.evidence import burst_p, chernoff, fisher, label_p
 from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
 from tdsec_gov.checks.poisoning.rows import BoolArray, FloatArray, IntArray
@@ -78,6 +78,7 @@ class _Context:
     place: IntArray
     index: IntArray
     cache: dict[int, FloatArray]
+    temperature: float
 
     def chances(self, rows: IntArray, columns: tuple[int, ...], tokens: tuple[int, ...]) -> FloatArray:
         """Label chances of ``rows`` (which are among ``index``): shape (rows, classes)."""
@@ -91,7 +92,7 @@ class _Context:
             for token in tokens:
                 length = np.sqrt(self._squared_lengths(column, rows))
                 logits -= self.model.token_weight(column, token) / length[:, None]
-        return np.maximum(softmax(logits), _FLOOR)
+        return np.maximum(softmax(logits / self.temperature), _FLOOR)
 
     def _squared_lengths(self, column: int, rows: IntArray) -> FloatArray:
         """Squared TF-IDF norm of the rows, from the model's own weights."""
@@ -136,7 +137,18 @@ def _context(
     model = fit(columns, labels, classes, accepted)
     place = np.full(labels.size, -1, dtype=np.int64)
     place[new] = np.arange(new.size)
-    return _Context(columns, model, model.logits(new), place, new, {})
+    heat = _heat(columns, labels, classes, accepted)
+    return _Context(columns, model, model.logits(new), place, new, {}, heat)
+
+
+def _heat(columns: Sequence[Column], labels: IntArray, classes: int, accepted: IntArray) -> float:
+    """Temperature of the label model, from one half of the accepted rows predicting the other."""
+    if accepted.size < 20:
+        return 1.0
+    halves = folds(accepted.size, 2, np.random.default_rng(0))
+    model = fit(columns, labels, classes, accepted[halves == 0])
+    rest = accepted[halves == 1]
+    return temperature(model.logits(rest), labels[rest])
 
 
 def _shares(labels: IntArray, classes: int) -> FloatArray:

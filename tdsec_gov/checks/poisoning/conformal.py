@@ -6,7 +6,8 @@ of a fold drawn for it, so that under the null (new rows are more of the same) b
 are exchangeable within a class. Mondrian (class-conditional) conformal p-values follow (Vovk et al.,
 Algorithmic Learning in a Random World, ch. 4), and for the whole push the exact hypergeometric
 distribution of how many new rows lie in the worst tail of each class, and a stratified rank test
-(van Elteren 1960). Cauchy combination (Liu & Xie 2020) makes one p-value of them.
+(van Elteren 1960), over all classes and for the strangest one. Cauchy combination (Liu & Xie 2020)
+makes one p-value of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import fit, folds
+from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds
 from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
 
 TAILS = (0.01, 0.02, 0.05, 0.1)
@@ -65,7 +66,7 @@ def label_test(
     old_labels, new_labels = labels[base], labels[testable]
     strata = [(old_scores[old_labels == c], new_scores[new_labels == c]) for c in np.flatnonzero(known)]
     tails = [tail_test(strata, share) for share in TAILS]
-    p = cauchy([*(one[0] for one in tails), rank_test(strata)])
+    p = cauchy([*(one[0] for one in tails), rank_test(strata), class_test(strata)])
     best = int(np.argmin([one[0] for one in tails]))
     suspects = np.argsort(np.where(np.isnan(row_p), 2.0, row_p), kind="stable")
     return LabelTest(p, new, row_p, suspects[: tails[best][1]], max(0, round(tails[best][2])), testable.size)
@@ -85,12 +86,47 @@ def _scores(
     for fold in range(_FOLDS):
         model = fit(columns, labels, classes, base[old_fold != fold])
         for index, assigned, scores in ((base, old_fold, old_scores), (new, new_fold, new_scores)):
-            here = index[assigned == fold]
-            logits = model.logits(here)
-            own = logits[np.arange(here.size), labels[here]].copy()
-            logits[np.arange(here.size), labels[here]] = -np.inf
-            scores[assigned == fold] = logits.max(axis=1, initial=-1e9) - own
+            scores[assigned == fold] = _margins(model, labels, index[assigned == fold])
     return old_scores, new_scores
+
+
+def joint_test(
+    columns: Sequence[Column],
+    labels: IntArray,
+    classes: int,
+    accepted: IntArray,
+    new: IntArray,
+    rng: np.random.Generator,
+) -> float:
+    """The same test with models that learn from both versions (each row scored out of fold).
+
+    New data of another kind, rightly labelled, is then learned and no longer strange; labels that are
+    wrong at random stay strange. It tells the two apart after :func:`label_test` has refused.
+    """
+    both = np.concatenate([accepted, new])
+    fold, scores = folds(both.size, _FOLDS, rng), np.zeros(both.size)
+    for one in range(_FOLDS):
+        model = fit(columns, labels, classes, both[fold != one])
+        scores[fold == one] = _margins(model, labels, both[fold == one])
+    old_scores, new_scores = scores[: accepted.size], scores[accepted.size :]
+    strata = [(old_scores[labels[accepted] == c], new_scores[labels[new] == c]) for c in range(classes)]
+    tails = [tail_test(strata, share)[0] for share in TAILS]
+    return cauchy([*tails, rank_test(strata), class_test(strata)])
+
+
+def _margins(model: LabelModel, labels: IntArray, index: IntArray) -> FloatArray:
+    """By how much the best other label beats the own one, per row; larger is stranger."""
+    logits, row = model.logits(index), np.arange(index.size)
+    own = logits[row, labels[index]].copy()
+    logits[row, labels[index]] = -np.inf
+    return np.asarray(logits.max(axis=1, initial=-1e9) - own)
+
+
+def class_test(strata: list[tuple[FloatArray, FloatArray]]) -> float:
+    """Is one class alone strange (one label turned into one other)? Bonferroni over the classes."""
+    tested = [one for one in strata if one[0].size and one[1].size]
+    p = [cauchy([tail_test([one], share)[0] for share in (*TAILS, 0.2)]) for one in tested]
+    return min(1.0, min(p) * len(p)) if p else 1.0
 
 
 def _row_p(old: FloatArray, old_labels: IntArray, new: FloatArray, new_labels: IntArray) -> FloatArray:
@@ -159,8 +195,11 @@ def rank_test(strata: list[tuple[FloatArray, FloatArray]]) -> float:
 
 
 def cauchy(p_values: Sequence[float]) -> float:
-    """Cauchy combination of dependent p-values (Liu & Xie 2020), equal weights."""
-    p = np.clip(np.asarray(p_values, dtype=np.float64), 1e-300, 1 - 1e-12)
+    """Cauchy combination of dependent p-values (Liu & Xie 2020), equal weights.
+
+    p-values above 0.99 count as 0.99: discrete tests say 1 often, and one 1 would outweigh any proof.
+    """
+    p = np.clip(np.asarray(p_values, dtype=np.float64), 1e-300, 0.99)
     statistic = float(np.where(p < 1e-10, 1 / (p * np.pi), np.tan((0.5 - p) * np.pi)).mean())
     if statistic > 1e10:
         return float(1 / (statistic * np.pi))

@@ -11,7 +11,7 @@ import numpy as np
 
 from tdsec_gov.checks.contract import CheckInput, Unreadable
 from tdsec_gov.checks.poisoning.confident import label_issues, out_of_fold
-from tdsec_gov.checks.poisoning.conformal import LabelTest, label_test
+from tdsec_gov.checks.poisoning.conformal import LabelTest, joint_test, label_test
 from tdsec_gov.checks.poisoning.rows import IntArray, NotRunnable
 from tdsec_gov.checks.poisoning.settings import Settings
 from tdsec_gov.checks.poisoning.subject import Subject, not_run
@@ -64,11 +64,12 @@ def _against(subject: Subject) -> CheckResult:
         text = "added rows repeat accepted content under another label"
         findings.append(subject.finding("TDS414", Severity.WARN, text, contradicting))
     findings.extend(_unknown_labels(subject))
-    test = label_test(
-        subject.columns(), rows.labels, rows.classes, subject.accepted, subject.new, subject.rng()
-    )
+    columns = subject.columns()
+    test = label_test(columns, rows.labels, rows.classes, subject.accepted, subject.new, subject.rng())
+    joint = None
     if test.p <= settings.share:
-        findings.append(_disagreement(subject, test))
+        joint = joint_test(columns, rows.labels, rows.classes, subject.accepted, subject.new, subject.rng())
+        findings.append(_disagreement(subject, test, joint))
     untested = subject.new.size - test.tested
     notes = [*subject.notes, *NOT_ADDRESSED]
     if untested:
@@ -78,6 +79,7 @@ def _against(subject: Subject) -> CheckResult:
     facts: dict[str, JsonValue] = {
         **_counts(subject),
         "label_test_p": test.p,
+        "joint_test_p": joint,
         "rows_tested": test.tested,
         "least_wrong_labels_seen": _least_seen(test.tested, subject.accepted.size, settings.share),
     }
@@ -128,25 +130,30 @@ def _unknown_labels(subject: Subject) -> list[Finding]:
     return [subject.finding("TDS415", severity, text, fresh, column=subject.settings.label)]
 
 
-def _disagreement(subject: Subject, test: LabelTest) -> Finding:
+def _disagreement(subject: Subject, test: LabelTest, joint: float) -> Finding:
+    """TDS413 when the new labels also contradict one another, TDS420 when only the accepted version
+    contradicts them."""
+    level, column = subject.settings.share, subject.settings.label
     text = (
-        f"labels of the new rows disagree with the accepted version (p {test.p:.1e}, limit "
-        f"{subject.settings.share:.1e}); about {test.excess} rows more than chance, the strangest first: "
-        "wrong labels, or data of another kind"
+        f"labels of the new rows disagree with the accepted version (p {test.p:.1e}, limit {level:.1e}); "
+        f"about {test.excess} rows more than chance, the strangest first"
     )
-    return subject.finding(
-        "TDS413", Severity.DENY, text, test.index[test.suspects], column=subject.settings.label
-    )
+    suspects = test.index[test.suspects]
+    if joint <= level:
+        return subject.finding("TDS413", Severity.DENY, text, suspects, column=column)
+    text += f"; among themselves they agree (p {joint:.1e}): data of another kind, or one kind relabelled"
+    severity = Severity.DENY if subject.settings.drift == "deny" else Severity.WARN
+    return subject.finding("TDS420", severity, text, suspects, column=column)
 
 
 def _least_seen(new: int, accepted: int, level: float) -> int:
     """Smallest number of new rows, stranger than every accepted row of their class, that the tail
     count alone would deny: each is new with chance new / (new + accepted), and the Cauchy combination
-    over five tests costs a factor of five at most."""
+    over six tests costs a factor of six at most."""
     if new == 0 or accepted == 0:
         return 0
     share = new / (new + accepted)
-    return int(np.ceil(np.log(level / 5) / np.log(share)))
+    return int(np.ceil(np.log(level / 6) / np.log(share)))
 
 
 def _first(subject: Subject) -> CheckResult:
@@ -166,11 +173,14 @@ def _first(subject: Subject) -> CheckResult:
         text = f"NOT RUN: confident learning needs two classes and {_LEAST_ROWS} labelled rows"
         findings.append(Finding("TDS416", severity, text, count=int(index.size)))
     else:
-        issues = index[_issues(subject)]
+        issues, accuracy = _issues(subject)
         share = issues.size / index.size
-        facts["probable_label_issues"] = int(issues.size)
+        facts |= {"probable_label_issues": int(issues.size), "out_of_fold_accuracy": round(accuracy, 4)}
         if share > settings.max_issue_share:
-            text = f"labels are probably wrong by confident learning ({share:.1%} of the rows looked at)"
+            text = (
+                f"labels are probably wrong by confident learning ({share:.1%} of the rows looked at; "
+                f"content predicts the label of {accuracy:.0%})"
+            )
             findings.append(subject.finding("TDS418", severity, text, issues, column=settings.label))
     return CheckResult.from_findings(
         LabelIssues.name,
@@ -182,10 +192,12 @@ def _first(subject: Subject) -> CheckResult:
     )
 
 
-def _issues(subject: Subject) -> IntArray:
+def _issues(subject: Subject) -> tuple[IntArray, float]:
+    """Rows with probably wrong labels, and the accuracy of the model that says so."""
     rows = subject.rows
     chances = out_of_fold(subject.columns(), rows.labels, rows.classes, subject.new, subject.rng())
-    return label_issues(chances, rows.labels[subject.new])
+    labels = rows.labels[subject.new]
+    return subject.new[label_issues(chances, labels)], float((chances.argmax(axis=1) == labels).mean())
 
 
 def _conflicts(subject: Subject) -> IntArray:

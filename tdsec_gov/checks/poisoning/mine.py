@@ -3,7 +3,8 @@
 Per item and class, z = (rows with the label - expected) / standard deviation, where each row's chance
 comes from a model that did not see the row and, item by item, is stripped of the item's own columns
 or tokens (a context that sees the trigger explains it away). z is divided by the robust spread of all
-items (empirical null, Efron 2004). Natural shortcuts look the same: this asks a person, it cannot
+items (empirical null, Efron 2004), and an item counts only if at least half of its rows owe it their
+label. Natural shortcuts look the same: this asks a person, it cannot
 be a strict gate.
 """
 
@@ -16,13 +17,13 @@ import numpy as np
 
 from tdsec_gov.checks.poisoning.burst import Item
 from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax
+from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax, temperature
 from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
 from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
 
 LIMIT = 8.0
 _FOLDS = 3
-_LIFT = 0.25
+_LIFT = 0.5
 _FLOOR = 0.02
 _MOST_CELLS = 40_000_000
 _PAIR_WORK = 4e8
@@ -62,10 +63,11 @@ class _Folded:
     parts: dict[int, FloatArray]
     labels: IntArray
     classes: int
+    temperature: float
 
     def excess(self, logits: FloatArray, here: IntArray) -> tuple[FloatArray, FloatArray]:
         """Per row: label indicator minus chance, and the variance of the indicator."""
-        chances = np.clip(softmax(logits), _FLOOR, 1 - _FLOOR)
+        chances = np.clip(softmax(logits / self.temperature), _FLOOR, 1 - _FLOOR)
         target = np.zeros_like(chances)
         target[np.arange(here.size), self.labels[self.index[here]]] = 1.0
         return target - chances, chances * (1 - chances)
@@ -122,7 +124,8 @@ def _fold(
         logits[here] = model.logits(index[here])
         for place, part in parts.items():
             part[here] = model.contribution(place, index[here])
-    return _Folded(index, fold, models, logits, parts, labels, classes)
+    heat = temperature(logits, labels[index])
+    return _Folded(index, fold, models, logits, parts, labels, classes, heat)
 
 
 def _spread(values: FloatArray) -> float:

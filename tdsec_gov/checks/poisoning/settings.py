@@ -9,7 +9,8 @@ from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.errors import PolicyInvalid
 
 CHECKS_SHARING_ALPHA = 2
-_WORDS = {"first_version": ("warn", "deny"), "new_labels": ("warn", "deny")}
+_WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny"}
+"""Keys whose value is warn or deny, with their default."""
 _SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
 _NAMES = ("allow", "ignore")
 _KEYS = {"label", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
@@ -24,8 +25,9 @@ class Settings:
     draw from ``seed``; ``ignore`` columns that are not content (row ids, time stamps), for both
     checks; ``allow`` columns or item ids that ``triggers`` leaves alone; ``max_label_changes`` share
     of rows whose label may change on identical content (up to 2 rows always may); ``max_issue_share``
-    and ``max_conflict_share`` limits for a first version; ``first_version`` and ``new_labels`` say
-    whether what cannot be compared warns or denies.
+    and ``max_conflict_share`` limits for a first version; ``first_version``, ``new_labels`` and
+    ``drift`` (labels that only the accepted version's model finds strange) say whether what cannot be
+    told apart from an attack warns or denies.
     """
 
     label: str
@@ -39,6 +41,7 @@ class Settings:
     max_conflict_share: float
     first_version: str
     new_labels: str
+    drift: str
 
     @property
     def share(self) -> float:
@@ -73,6 +76,7 @@ class Settings:
             max_conflict_share=shares["max_conflict_share"],
             first_version=words["first_version"],
             new_labels=words["new_labels"],
+            drift=words["drift"],
         )
 
 
@@ -101,10 +105,9 @@ def _names(params: Mapping[str, JsonValue], key: str, faults: list[str]) -> froz
 
 
 def _word(params: Mapping[str, JsonValue], key: str, faults: list[str]) -> str:
-    allowed = _WORDS[key]
-    default = "deny" if key == "new_labels" else "warn"
+    default = _WORDS[key]
     value = params.get(key, default)
-    if not isinstance(value, str) or value not in allowed:
-        faults.append(f"{key} is not one of {', '.join(allowed)}")
+    if not isinstance(value, str) or value not in ("warn", "deny"):
+        faults.append(f"{key} is neither warn nor deny")
         return default
     return value

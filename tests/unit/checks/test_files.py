@@ -198,9 +198,9 @@ def test_compressed_pickles(make: Any, squeeze: Any, name: str) -> None:
         ("a.png", PNG + zipped({"x": b"1"}), "TDS514"),
         ("a.jpg", JPEG + zipped({"x": b"1"}), "TDS514"),
         ("a.csv", b"a,b\n1,2\n" + zipped({"x": b"1"}), "TDS514"),
-        ("a.csv", b"a,b\n1,\0\n", "TDS002"),
-        ("a.txt", b"caf\xe9\n", "TDS002"),
-        ("a.csv", b"a,b\n1\n", "TDS002"),
+        ("a.csv", b"a,b\n1,\0\n", "TDS011"),
+        ("a.txt", b"caf\xe9\n", "TDS011"),
+        ("a.csv", b"a,b\n1\n", "TDS011"),
         ("a.md", "x = 'user\u202e \u2066'\n".encode(), "TDS515"),
         ("a.txt", "hello\U000e0041\U000e0042\n".encode(), "TDS515"),
         ("a.jsonl", '{"a": "x\u200by"}\n'.encode(), "TDS515"),
@@ -303,7 +303,7 @@ def test_links_and_wrong_sizes_are_refused(make: Any) -> None:
         result = SafeFiles().run(make.given([DataFile("a.csv", location, size, file.sha256)]))
         assert codes(result) == {"TDS518"}
     missing = DataFile("a.csv", make.folder / "nowhere", 4, file.sha256)
-    assert codes(SafeFiles().run(make.given([missing]))) == {"TDS002"}
+    assert codes(SafeFiles().run(make.given([missing]))) == {"TDS011"}
 
 
 def test_empty_file_warns(make: Any) -> None:
