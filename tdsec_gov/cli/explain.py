@@ -59,7 +59,8 @@ def error_codes() -> dict[str, type[TdsecError]]:
     from tdsec_gov.checks import contract
 
     found: dict[str, type[TdsecError]] = {}
-    for kind in (*_below(TdsecError), contract.Unreadable):
+    every: tuple[type[TdsecError], ...] = (*_below(TdsecError), contract.Unreadable)
+    for kind in every:
         found.setdefault(kind.code, kind)
     return found
 
