@@ -1,0 +1,81 @@
+"""Finding codes of the two poisoning checks in plain words; see :mod:`tdsec_gov.checks.explain`."""
+
+from __future__ import annotations
+
+_NOT_RUN = (
+    "The policy asks for this check and it could not run (no label column, or nothing that it can model). "
+    "What was not examined is denied."
+)
+_UNREADABLE = "A table of this version, or of the last accepted one, is not what its suffix promises."
+_GAP = "Some files or columns of this version were not examined by this check."
+_FIRST = "There is no accepted version to compare with, and too few labelled rows or classes to say anything."
+
+POISONING: dict[str, tuple[str, str, str]] = {
+    "TDS410": (
+        "Label check did not run",
+        _NOT_RUN,
+        "Set label in the check's settings to the column of labels.",
+    ),
+    "TDS411": ("Label check could not read a table", _UNREADABLE, "Write the file again, or dvc fetch it."),
+    "TDS412": (
+        "Labels changed on identical content",
+        "Rows whose content is the same as in the accepted version bear another label now. This is exact.",
+        "Look at the rows named; if relabelling was meant, raise max_label_changes or waive this version.",
+    ),
+    "TDS413": (
+        "Labels of new rows disagree",
+        "The new rows' labels do not fit what the accepted version teaches, beyond chance: wrong labels, a "
+        "label-flipping attack, or data of another kind.",
+        "Look at the rows named, the strangest first.",
+    ),
+    "TDS414": (
+        "Added rows contradict accepted rows",
+        "Rows were added that repeat accepted content under another label.",
+        "Decide which label is right and remove the other rows.",
+    ),
+    "TDS415": (
+        "Unknown labels",
+        "Rows bear a label that no accepted row has, so nothing vouches for them.",
+        "If the class is new on purpose, set new_labels: warn or waive this version.",
+    ),
+    "TDS416": (
+        "Too little for a first look at labels",
+        _FIRST,
+        "Add rows, or have a person review the labels.",
+    ),
+    "TDS417": (
+        "Identical content, different labels",
+        "Rows of the same content bear different labels in more cases than max_conflict_share.",
+        "Remove the contradictions before training.",
+    ),
+    "TDS418": (
+        "Labels probably wrong",
+        "Cross-validated predictions contradict more labels than max_issue_share (confident learning).",
+        "Review the rows named; a first version has nothing to compare with, so a person must judge.",
+    ),
+    "TDS419": ("Not all examined for labels", _GAP, "See the message; ignore what is no content."),
+    "TDS430": (
+        "Trigger check did not run",
+        _NOT_RUN,
+        "Set label in the check's settings to the column of labels.",
+    ),
+    "TDS431": ("Trigger check could not read a table", _UNREADABLE, "Write the file again, or dvc fetch it."),
+    "TDS432": (
+        "A value came in with one label",
+        "A value or phrase that accepted rows hardly hold came in with the new rows and goes with one label "
+        "beyond what the other content explains: the mark of a backdoor trigger.",
+        "Look at the rows named; if it is a natural feature, add its item id to allow.",
+    ),
+    "TDS433": (
+        "Too little for a first look at triggers",
+        _FIRST,
+        "Add rows, or have a person review the data.",
+    ),
+    "TDS434": (
+        "A value goes with one label",
+        "In a first version, a value or phrase goes with one label beyond what the other content explains. "
+        "It may be natural or planted; a person must tell.",
+        "Look at the rows named; add natural ones to allow.",
+    ),
+    "TDS439": ("Not all examined for triggers", _GAP, "See the message; ignore what is no content."),
+}
