@@ -74,7 +74,7 @@ def purposes(repository: Repository, datasets: Iterable[UsedDataset], given: str
         policies = _policies(repository)
         held = [policies.for_dataset(one.name) for one in datasets]
     except PolicyInvalid:
-        return given, ""
+        return _line(given), ""
     purpose = given or "; ".join(sorted({one.purpose for one in held if one.purpose}))
     return _line(purpose), _line("; ".join(sorted({one.legal_basis for one in held if one.legal_basis})))
 

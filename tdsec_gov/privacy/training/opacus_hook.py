@@ -28,6 +28,7 @@ class Training:
 
     ``sample_rate`` is the chance of a record to be in a batch, ``epoch`` the steps of one epoch,
     ``size`` the number of records, ``clip`` the norm to which a record's gradient is clipped.
+    ``policy_delta`` is asked once, when the first run is known; without an answer ``delta`` stays.
     """
 
     accountant: Any
@@ -38,6 +39,7 @@ class Training:
     noise: float
     clip: str
     delta: float
+    policy_delta: Callable[[], float | None]
     steps: int = 0
     logged: int = 0
     runs: set[str] = field(default_factory=set)
@@ -53,7 +55,10 @@ class Training:
         if run is None:
             return
         if run not in self.runs:
+            first = not self.runs
             self.runs.add(run)
+            if first:
+                self.delta = self.policy_delta() or self.delta
             _client().log_batch(run, params=self._params())
         if self.steps % self.epoch == 0:
             self.show(run)
@@ -134,7 +139,7 @@ def install(module: Any, guard: Guard, delta_for: Callable[[], float | None]) ->
         result = make_private(self, *args, **kwargs)
         with guard("privacy accounting"):
             target = getattr(self, "_tdsec_target_delta", None)
-            _attach(self, result, kwargs, delta_for() or target)
+            _attach(self, result, kwargs, target)
         return result
 
     @functools.wraps(with_epsilon)
@@ -154,6 +159,7 @@ def install(module: Any, guard: Guard, delta_for: Callable[[], float | None]) ->
             noise=float(kwargs["noise_multiplier"]),
             clip=str(kwargs["max_grad_norm"]),
             delta=delta or 1 / (10 * size),
+            policy_delta=delta_for,
         )
         TRAININGS.found.append(training)
         counted = optimizer.step_hook
