@@ -14,12 +14,12 @@ from tdsec_gov.compliance.events import (
     days_of,
     entry,
     purposes_of,
-    runs_of,
     spends_of,
     users_of,
 )
 from tdsec_gov.compliance.findings import findings_of
 from tdsec_gov.compliance.history import is_shallow, seen_versions
+from tdsec_gov.compliance.runs import runs_of
 from tdsec_gov.compliance.values import NOT_STATED, LogBasis, ReportFacts, Span
 from tdsec_gov.compliance.versions import cover_of, source_fact, versions_of
 from tdsec_gov.compliance.window import Window
@@ -68,7 +68,7 @@ def gather(
     log = _Counted(inputs.events, window)
     everything = concerning(log, dataset, roots)
     here = [(seq, event) for seq, event in everything if window.holds(event.event_time)]
-    runs = runs_of(everything, window, access, roots)
+    runs = runs_of(everything, window, access, dataset, roots)
     cover = cover_of(book, dataset)
     files = {f"{dataset}.dvc", *([pointer.file] if pointer else [])}
     seen = seen_versions(inputs.repository, dataset, files, cover)

@@ -60,7 +60,9 @@ def _runs(runs: tuple[Run, ...], versions: tuple[VersionFact, ...]) -> Iterator[
                 f"run {run.run_id} started at {run.started} and has no recorded end: still running, "
                 "killed, or its end was not recorded"
             )
-        if run.outcome != "denied" and denied & set(run.versions):
+        if not run.proven:
+            yield f"run {run.run_id} recorded that its data was not verified"
+        if denied & set(run.versions):
             yield f"run {run.run_id} used a version whose latest verdict is FAILED"
 
 

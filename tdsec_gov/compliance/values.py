@@ -73,7 +73,10 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A training run that used the dataset. ``ended`` is empty where no end was recorded."""
+    """A training run that used the dataset. ``ended`` is empty where no end was recorded.
+
+    ``proven`` is False where the run itself recorded that its data was not verified.
+    """
 
     run_id: str
     started: str
@@ -83,6 +86,7 @@ class Run:
     ended: str
     versions: tuple[str, ...]
     models: tuple[str, ...]
+    proven: bool
     seq: int
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tdsec_gov.compliance.events import actions_of, concerning, purposes_of, runs_of, spends_of, users_of
+from tdsec_gov.compliance.events import actions_of, concerning, purposes_of, spends_of, users_of
+from tdsec_gov.compliance.runs import runs_of
 from tdsec_gov.compliance.window import Window
 from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.policy.access import Access
@@ -49,28 +50,52 @@ def test_events_of_a_run_follow_it_in_any_order() -> None:
             [
                 event("run.end", "r1", model="m"),
                 event("run.start", "r1", dataset="data/a.csv"),
-                event("privacy.spend", "ledger", run_id="r1", epsilon=0.5),
+                event("privacy.spend", "r1", spend={"epsilon": 0.5}, oid="x"),
                 event("run.start", "r2", dataset="data/b.csv"),
                 event("run.end", "r2"),
-                event("privacy.spend", "ledger", run_id="r2", epsilon=9),
+                event("privacy.spend", "r2", epsilon=9),
+                event("privacy.spend", "data/b.csv", run="r1", epsilon=9),
+                event("verify", "data/b.csv", run="r1"),
             ],
             1,
         )
     )
     found = concerning(events, "data/a.csv", {})
     assert [seq for seq, _ in found] == [1, 2, 3]
-    (run,) = runs_of(found, ALWAYS, ACCESS, {})
+    (run,) = runs_of(found, ALWAYS, ACCESS, "data/a.csv", {})
     assert (run.run_id, run.outcome, run.models, run.seq) == ("r1", "success", ("m",), 2)
     (spend,) = spends_of(found)
-    assert dict(spend.figures)["epsilon"] == 0.5
+    assert dict(spend.figures) == {"epsilon": 0.5, "oid": "x"}
 
 
-def test_a_start_without_an_end_and_a_refused_start_differ() -> None:
+def test_a_start_without_an_end_is_a_run_and_a_refused_start_is_none() -> None:
     events = [
         (1, event("run.start", "r1", dataset="d")),
         (2, event("run.start", "r2", "denied", dataset="d")),
     ]
-    assert [one.outcome for one in runs_of(events, ALWAYS, ACCESS, {})] == ["never ended", "denied"]
+    assert [(one.run_id, one.outcome) for one in runs_of(events, ALWAYS, ACCESS, "d", {})] == [
+        ("r1", "never ended")
+    ]
+
+
+@pytest.mark.parametrize(("ended", "shown"), [(True, ["inner"]), (False, ["run-1", "inner"])])
+def test_a_session_stands_for_its_runs_once_it_ended(ended: bool, shown: list[str]) -> None:
+    events = [
+        (1, event("run.start", "run-1", datasets=[{"name": "d", "sha256": ROOT}])),
+        (2, event("run.start", "inner", session="run-1", datasets=[{"name": "d", "sha256": ROOT}])),
+        (3, event("run.end", "inner", session="run-1")),
+        *([(4, event("run.end", "run-1"))] if ended else []),
+    ]
+    runs = runs_of(concerning(events, "d", {}), ALWAYS, ACCESS, "d", {ROOT: 1})
+    assert [one.run_id for one in runs] == shown
+    assert all(one.versions == (ROOT,) and one.proven for one in runs)
+
+
+@pytest.mark.parametrize(("state", "proven"), [("verified", True), ("unverified", False)])
+def test_a_run_that_says_its_data_was_not_verified(state: str, proven: bool) -> None:
+    used = [{"name": "other", "state": "unverified"}, {"name": "d", "state": state}]
+    (run,) = runs_of([(1, event("run.start", "r", datasets=used))], ALWAYS, ACCESS, "d", {})
+    assert run.proven is proven
 
 
 def test_users_purposes_and_actions_are_counted() -> None:

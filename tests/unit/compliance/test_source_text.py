@@ -53,7 +53,7 @@ OLD = "- {id: old, name: o, trust: raw}"
         f"format: 1\nsources:\n  # first\n  {OLD}  # old\n\n  # last words\n",
         f"# head\nsources:\n    {OLD}\n# between\nformat: 1\n",
         f"sources:\n{OLD}\nformat: 1 # end\n",
-        "format: 1\nsources:\n  - id: old\n    name: o\n    trust: raw\n    license: |\n      two\n      rows\n",
+        "format: 1\nsources:\n  - id: old\n    name: o\n    trust: raw\n    license: |\n      a\n      b\n",
     ],
 )
 def test_records_and_comments_stay(text: str) -> None:
