@@ -141,14 +141,19 @@ def _complete(shell: Shell, given: dict[str, Any]) -> dict[str, Any]:
     for key, question, choices in _QUESTIONS:
         if given[key]:
             continue
-        kind: Any = _DAY if key == "retention_until" else click.Choice(choices) if choices else str
         needed = key in ("id", "name", "trust")
         preset = None if needed else "unknown" if key == "personal_data" else ""
-        text = click.prompt(
-            question, type=kind if preset != "" else str, default=preset, show_default=bool(preset)
-        )
-        given[key] = kind.convert(text, None, None) if kind is _DAY and text else text or None
+        kind = click.Choice(choices) if choices else click.STRING
+        convert: Any = _to_day if key == "retention_until" else None
+        answer = click.prompt(question, preset, type=kind, value_proc=convert, show_default=bool(preset))
+        given[key] = answer or None
     return given
+
+
+def _to_day(text: str) -> dt.datetime | None:
+    """A day, or None for no answer. Raises click.UsageError, upon which the question is asked again."""
+    day: dt.datetime | None = _DAY.convert(text, None, None) if text.strip() else None
+    return day
 
 
 def _record(given: dict[str, Any], today: dt.date) -> Source:

@@ -6,6 +6,8 @@ import datetime as dt
 import hashlib
 import html.parser
 import json
+import os
+import pty
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.audit.log import AuditLog
@@ -474,3 +477,27 @@ def test_source_add_is_undone_when_the_log_refuses(world: World) -> None:
     flags = ["--id", "web", "--name", "Web pages", "--trust", "raw"]
     assert world.tdsec("source", "add", *flags) not in (0, 3)
     assert (world.root / "policies/sources.yaml").read_text() == SOURCES
+
+
+def test_source_add_asks_on_a_terminal(world: World) -> None:
+    answers = "bogus\nraw\nCC-BY-4.0\nsearch\nnone\n\n\n2030-13-01\n2030-01-01\nlaw\nDana\n\n"
+    command = [sys.executable, "-m", "tdsec_gov.cli.main", "--repo", str(world.root), "source", "add"]
+    near, far = pty.openpty()
+    os.write(near, answers.encode())
+    flags = ["--id", "web", "--name", "Web pages"]
+    done = subprocess.run([*command, *flags], stdin=far, capture_output=True, text=True, timeout=60)
+    os.close(near)
+    os.close(far)
+    assert done.returncode == 0, done.stderr
+    assert "'bogus' is not one of" in done.stdout and "'2030-13-01' does not match" in done.stdout
+    added = yaml.safe_load((world.root / "policies/sources.yaml").read_text())["sources"][1]
+    assert added == {
+        "id": "web",
+        "name": "Web pages",
+        "trust": "raw",
+        "license": "CC-BY-4.0",
+        "purpose": "search",
+        "personal_data": "none",
+        "retention": {"until": dt.date(2030, 1, 1), "basis": "law"},
+        "contact": {"name": "Dana"},
+    }
