@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -14,8 +15,19 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_BOOL, _FLOAT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:float"
+
+
 class _StrictLoader(_Base):  # type: ignore[misc]
-    """SafeLoader that refuses a key given twice."""
+    """SafeLoader that refuses a key given twice, and reads words and numbers as YAML 1.2 does.
+
+    In YAML 1.1, PyYAML's dialect, the key ``on`` is the boolean true and ``1e-5`` is text.
+    """
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {
+        first: [(tag, pattern) for tag, pattern in known if tag != _BOOL]
+        for first, known in _Base.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -26,6 +38,12 @@ class _StrictLoader(_Base):  # type: ignore[misc]
             seen.add(key)
         result: dict[Any, Any] = super().construct_mapping(node, deep)
         return result
+
+
+_StrictLoader.add_implicit_resolver(_BOOL, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_StrictLoader.add_implicit_resolver(
+    _FLOAT, re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
 
 
 def parse_yaml(text: bytes, where: object) -> Any:
