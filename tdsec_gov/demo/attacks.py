@@ -54,6 +54,7 @@ def flipped_in_storage(stage: Stage, stock: Path) -> None:
     target = _biggest(stage.folder / "stock-storage")
     target.chmod(0o644)
     data.flip_labels(target, 0.33)
+    target.chmod(0o444)
     clone = _fresh(stage, stock, "stock-clone")
     pulled = stage.run("bob", clone, "dvc", "pull", "-q")
     status = stage.run("bob", clone, "dvc", "status").text
@@ -70,7 +71,7 @@ def flipped_in_storage(stage: Stage, stock: Path) -> None:
     data.write(victim, data.digits())
     data.flip_labels(victim, 0.33)
     clone = _fresh(stage, stage.folder / "alice", "bob-attacked")
-    refused = stage.run("bob", clone, "dvc", "pull", "-q")
+    refused = stage.run("bob", clone, "dvc", "pull")
     safe = refused.code != 0 and "tdsec refused" in refused.text and not (clone / DATASET).exists()
     victim.write_bytes(kept)
     stage.note("1 the same under tdsec", "refused, no file", _refused(safe, "refused, no file", refused.text))
@@ -91,6 +92,7 @@ def md5_collision(stage: Stage) -> None:
     target = _biggest(storage)
     target.chmod(0o644)
     target.write_bytes(evil)
+    target.chmod(0o444)
     clone = _fresh(stage, stock, "stock-md5-clone")
     stage.run("bob", clone, "dvc", "pull", "-q")
     fooled = (clone / "blob.bin").is_file() and (clone / "blob.bin").read_bytes() == evil
@@ -110,7 +112,7 @@ def md5_collision(stage: Stage) -> None:
     cached.write_bytes(evil)
     cached.chmod(0o444)
     before = _count(stage)
-    pushed = stage.run("alice", alice, "dvc", "push", "-q", "data/blob.bin")
+    pushed = stage.run("alice", alice, "dvc", "push", "data/blob.bin")
     safe = pushed.code != 0 and "tdsec refused" in pushed.text and _count(stage) == before
     stage.note("2 the same under tdsec", "push refused", _refused(safe, "push refused", pushed.text))
     _undo(stage, alice)
@@ -132,7 +134,7 @@ def no_verify(stage: Stage, stock: Path) -> None:
     stage.must("alice", alice, "dvc", "add", "-q", DATASET)
     commit(stage, alice, "Skip it", "--no-verify")
     before = _count(stage)
-    pushed = stage.run("alice", alice, "dvc", "push", "-q")
+    pushed = stage.run("alice", alice, "dvc", "push")
     safe = pushed.code != 0 and "tdsec refused" in pushed.text and _count(stage) == before
     stage.note("3 the same under tdsec", "push refused", _refused(safe, "push refused", pushed.text))
     _undo(stage, alice, "HEAD~1")

@@ -46,6 +46,15 @@ _StrictLoader.add_implicit_resolver(
 )
 
 
+# YAML 1.1 reads the keys and words on, off, yes, no as booleans: here they are what they look like.
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if tag != _BOOLEAN]
+    for first, pairs in _Base.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile(r"(true|false)\Z"), list("tf"))
+
+
 def parse_yaml(text: bytes, where: object) -> Any:
     """The one document in ``text``.
 
