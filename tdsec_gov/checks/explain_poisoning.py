@@ -54,6 +54,12 @@ POISONING: dict[str, tuple[str, str, str]] = {
         "Review the rows named; a first version has nothing to compare with, so a person must judge.",
     ),
     "TDS419": ("Not all examined for labels", _GAP, "See the message; ignore what is no content."),
+    "TDS420": (
+        "New rows are of another kind",
+        "The new rows' labels do not fit the accepted version, but agree among themselves: data of another "
+        "kind, or one kind of rows relabelled as a whole.",
+        "Look at the rows named; if the change is meant, set drift: warn or waive this version.",
+    ),
     "TDS430": (
         "Trigger check did not run",
         _NOT_RUN,

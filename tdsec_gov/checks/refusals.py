@@ -20,8 +20,14 @@ def nothing_to_check(check: str) -> CheckResult:
 
 def unreadable(file: DataFile, error: Unreadable) -> Finding:
     """A file that cannot be read is denied; the message never quotes it."""
-    found = f", found {error.found}" if error.found else ""
-    return Finding(UNREADABLE, Severity.DENY, f"{error.message}{found}", file=file.path)
+    where = (error.where or "").removeprefix(file.path).strip(" ,()")
+    parts = [
+        error.message,
+        f"at {where}" if where else "",
+        f"expected {error.expected}" if error.expected else "",
+    ]
+    parts.append(f"found {error.found}" if error.found else "")
+    return Finding(UNREADABLE, Severity.DENY, ", ".join(part for part in parts if part), file=file.path)
 
 
 def shown_column(name: str, index: int) -> str:

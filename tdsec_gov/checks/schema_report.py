@@ -112,8 +112,14 @@ def _structure(error: Any, reason: str, names: list[str], file: str) -> Finding:
     ):
         column = shown_column(case, names.index(case)) if case in names else case
     if reason == "WRONG_DATATYPE":
-        words = f"{words}: expected {getattr(error.schema, 'dtype', '?')}, found {case}"
+        words = f"{words}: expected {getattr(error.schema, 'dtype', '?')}, found {_type_name(case)}"
     return Finding(code, Severity.DENY, words, file, column)
+
+
+def _type_name(found: object) -> str:
+    """A type without its details: those of Enum and Struct can hold values."""
+    text = str(found)
+    return text.split("(")[0] if text.startswith(("Enum", "Struct", "List(", "Array(")) else text
 
 
 def _column_name(error: Any, names: list[str]) -> str | None:

@@ -9,6 +9,7 @@ silence), polars is what callers get.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -35,6 +36,7 @@ NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MAX_DECODED = 8 << 30
 BATCH_ROWS = 32_768
 _BLOCK = 4 << 20
+_RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 
 
 def table_format(file: DataFile) -> str | None:
@@ -62,7 +64,7 @@ def read_table(file: DataFile, *, as_written: Sequence[str] = ()) -> polars.Data
     import polars
     import pyarrow
 
-    with _guarded(file, "table"):
+    with _guarded(file):
         table = _read(file, table_format(file), as_written)
         table.validate(full=True)
         _refuse_bad_columns(file, table.schema)
@@ -84,7 +86,7 @@ def scan_batches(file: DataFile) -> Iterator[Any]:
         Unreadable: as :func:`read_table`; possibly after some batches were handed out.
     """
     rows = decoded = 0
-    with _guarded(file, "table"):
+    with _guarded(file):
         for batch in _scan(file, table_format(file)):
             if rows == 0:
                 _refuse_bad_columns(file, batch.schema)
@@ -99,7 +101,7 @@ def scan_batches(file: DataFile) -> Iterator[Any]:
 
 
 @contextmanager
-def _guarded(file: DataFile, what: str) -> Iterator[None]:
+def _guarded(file: DataFile) -> Iterator[None]:
     import polars
     import pyarrow
 
@@ -117,10 +119,20 @@ def _guarded(file: DataFile, what: str) -> Iterator[None]:
     try:
         yield
     except faults as exc:
-        promised = table_format(file) or "a table"
-        raise Unreadable(
-            f"{what} cannot be read", where=file.path, expected=promised, found=type(exc).__name__
-        ) from None
+        raise _refusal(file, exc) from None
+
+
+def _refusal(file: DataFile, exc: Exception) -> Unreadable:
+    """Of the library's message only numbers are kept: the rest may quote the data."""
+    ragged = _RAGGED.search(str(exc))
+    if ragged:
+        row, expected, found = ragged.groups()
+        where = f"{file.path}, line {row}" if row else file.path
+        return Unreadable(
+            "a row is ragged", where=where, expected=f"{expected} values", found=f"{found} values"
+        )
+    promised = table_format(file) or "a table"
+    return Unreadable("table cannot be read", where=file.path, expected=promised, found=type(exc).__name__)
 
 
 def _read(file: DataFile, kind: str | None, as_written: Sequence[str]) -> Any:

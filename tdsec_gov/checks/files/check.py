@@ -85,7 +85,8 @@ def _irregular(file: DataFile) -> Risk | None:
 
 def _content(file: DataFile) -> list[Risk]:
     if file.size == 0:
-        return [Risk("TDS519", "file is empty", None, Severity.WARN)]
+        severity = Severity.DENY if table_format(file) else Severity.WARN
+        return [Risk("TDS519", "file is empty", None, severity)]
     suffix = PurePosixPath(file.path).suffix.lower()
     with file.location.open("rb") as stream:
         head = stream.read(HEAD)

@@ -106,6 +106,7 @@ def test_secrets_have_their_own_code(make: Any, secret: str) -> None:
         [f"v1.{i % 30}.{i}" for i in range(500)],
         [f"TXN-{4 * 10**15 + 7919 * i * i}" for i in range(500)],
         [f"{i:032x}" for i in range(500)],
+        [f"{i % 99} 2 32.1 101 {100 + i} 93.2 38 4 4.8598 {i % 90}" for i in range(500)],
     ],
 )
 def test_identifiers_dates_and_numbers_do_not_alarm(make: Any, values: list[str]) -> None:
