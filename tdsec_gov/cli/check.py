@@ -155,7 +155,7 @@ def _pre_push(shell: Shell, repository: Repository) -> int:
     stdin = "" if sys.stdin.isatty() else sys.stdin.read()
     found: list[Evidence] = []
     for pushed in pushed_ranges(stdin):
-        found += examine_range(repository.git, pushed.old, pushed.new, shell.now())
+        found += examine_range(repository.git, pushed.old, pushed.new, shell.now(), "--remotes")
     from tdsec_gov.cli.verify import answer_evidence
 
     return answer_evidence(shell, found, "pushed")

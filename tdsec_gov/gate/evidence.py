@@ -62,9 +62,12 @@ def rehash(found: Evidence, repository: Repository) -> Evidence:
     return replace(found, note="bytes hashed again")
 
 
-def examine_range(git: Git, old: str | None, new: str, now: dt.datetime) -> list[Evidence]:
+def examine_range(
+    git: Git, old: str | None, new: str, now: dt.datetime, known: str | None = None
+) -> list[Evidence]:
     """Every version that a commit in ``old..new`` introduces, against the evidence and policy at ``new``.
 
+    Without ``old``: every commit that the refs ``known`` do not reach (see :meth:`Git.commits`).
     A version that a later commit replaces is examined all the same: it is in the history that is shared.
 
     Raises:
@@ -72,7 +75,7 @@ def examine_range(git: Git, old: str | None, new: str, now: dt.datetime) -> list
     """
     tip = git.resolve(new)
     pointers: dict[Pointer, str] = {}
-    for commit in git.commits(old, tip):
+    for commit in git.commits(old, tip, known):
         for name in git.changed_in(commit):
             if is_pointer_file(name) and not name.startswith(".dvc/"):
                 text = git.show(commit, name)

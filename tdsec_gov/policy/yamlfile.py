@@ -52,7 +52,7 @@ _StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in pairs if tag != _BOOLEAN]
     for first, pairs in _Base.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile(r"(true|false)\Z"), list("tf"))
+_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
 
 
 def parse_yaml(text: bytes, where: object) -> Any:

@@ -59,6 +59,19 @@ class Git:
             )
         return cls(Path(top.stdout.decode().rstrip("\n")), Path(git_dir))
 
+    @classmethod
+    def server(cls, folder: Path) -> Git:
+        """The repository whose hook runs in ``folder``, with or without a work tree; for reading commits.
+
+        Raises:
+            ConfigurationError: no git repository.
+        """
+        answer = _run(["rev-parse", "--absolute-git-dir"], folder)
+        if answer.returncode != 0:
+            raise ConfigurationError("not a git repository", where=folder)
+        git_dir = Path(answer.stdout.decode().rstrip("\n"))
+        return cls(git_dir, git_dir)
+
     def ask(self, *arguments: str) -> bytes:
         """Standard output of ``git ARGUMENTS``.
 
@@ -108,10 +121,15 @@ class Git:
             )
         return answer.stdout.decode().strip()
 
-    def commits(self, old: str | None, new: str) -> list[str]:
-        """Commits reachable from ``new`` but not from ``old``, oldest first; all of them without ``old``."""
+    def commits(self, old: str | None, new: str, known: str | None = None) -> list[str]:
+        """Commits reachable from ``new`` but not from ``old``, oldest first.
+
+        Without ``old`` all of them, less those that refs reach: ``known`` is ``--all`` on a server,
+        ``--remotes`` before a push.
+        """
         span = [new] if old is None or old == _ZERO else [f"{old}..{new}"]
-        return self.ask("rev-list", "--reverse", *span, "--").decode().split()
+        less = ["--not", known] if known and len(span[0]) == len(new) else []
+        return self.ask("rev-list", "--reverse", *span, *less, "--").decode().split()
 
     def changed_in(self, commit: str) -> list[str]:
         """Names that a commit adds or changes against its parents (all of them for a root commit)."""
