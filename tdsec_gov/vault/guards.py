@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any, BinaryIO
 
 from tdsec_gov.errors import DataTampered
 from tdsec_gov.vault.cover import Covered
@@ -40,3 +41,30 @@ class PlaintextGuard:
                 found=f"other bytes ({self.size} of them)",
                 hint="run: dvc add and tdsec check (or restore the DVC cache: dvc fetch)",
             )
+
+
+class WatchedSource:
+    """A source of plaintext that comes to its end only if ``guard`` agrees.
+
+    A source that is too short would otherwise be uploaded whole before anybody could say no.
+    """
+
+    def __init__(self, source: BinaryIO, guard: PlaintextGuard) -> None:
+        self._source = source
+        self._guard = guard
+
+    def readinto(self, buffer: Any) -> int:
+        """Raises DataTampered as :class:`PlaintextGuard`, at the end too."""
+        view = memoryview(buffer)
+        piece = self._source.read(len(view))
+        view[: len(piece)] = piece
+        if piece:
+            self._guard(piece)
+        else:
+            self._guard.finish()
+        return len(piece)
+
+    def read(self, size: int) -> bytes:
+        """As :meth:`readinto`."""
+        buffer = bytearray(size)
+        return bytes(buffer[: self.readinto(buffer)])

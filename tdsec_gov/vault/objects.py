@@ -14,6 +14,7 @@ from tdsec_gov.errors import DataTampered
 from tdsec_gov.keys.age import base64raw
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age.header import Header, Stanza
+from tdsec_gov.keys.age.intake import Source
 from tdsec_gov.keys.age.seek import SeekableReader
 from tdsec_gov.vault.keyring import Keyring
 
@@ -31,12 +32,10 @@ HEADER_LENGTH = age_file.X25519_HEADER_LENGTH + len(binding("", 1, "").to_bytes(
 """Bytes of every object's header; sizes are arithmetic because it never varies."""
 
 
-def seal(
-    source: BinaryIO, keyring: Keyring, name: str, on_plaintext: Callable[[memoryview], object] | None = None
-) -> age_file.EncryptReader:
+def seal(source: Source, keyring: Keyring, name: str) -> age_file.EncryptReader:
     """A reader that yields the object ``name`` while pulling plaintext from ``source``."""
     stanza = binding(keyring.vault, keyring.epoch, name)
-    return age_file.EncryptReader(source, [keyring.data.recipient], [stanza], on_plaintext)
+    return age_file.EncryptReader(source, [keyring.data.recipient], [stanza])
 
 
 def sealed_size(plain_size: int) -> int:

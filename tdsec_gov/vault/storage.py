@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import os
 import secrets
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn, cast
 
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
-from tdsec_gov.errors import TdsecError
+from tdsec_gov.errors import TdsecError, VerdictMissing
+from tdsec_gov.keys.age.intake import Source
 from tdsec_gov.repo.manifests import LocalManifests, checked
+from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.cover import Cover, Covered
-from tdsec_gov.vault.guards import PlaintextGuard
+from tdsec_gov.vault.guards import PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
 
 FOLDER = "tdsec-v1"
@@ -32,6 +35,7 @@ class Storage:
         self.vault = vault
         self.inner = inner
         self.base = base
+        self._said: dict[Pointer, TdsecError | None] = {}
 
     @cached_property
     def cover(self) -> Cover:
@@ -62,7 +66,8 @@ class Storage:
             if oid.endswith(".dir"):
                 self._put_listing(oid, source.read(), covered)
             else:
-                self._upload(oid, source, PlaintextGuard(covered, self._what(oid)), covered, callback)
+                watched = WatchedSource(source, PlaintextGuard(covered, self._what(oid)))
+                self._send(watched, self.vault.names.of_oid(oid), covered[0].size or 0, callback)
         except TdsecError as exc:
             self._refuse("push", oid, exc)
         for one in covered:
@@ -75,32 +80,19 @@ class Storage:
             one.require_listing(data)
             if one.manifest is not None:
                 self._upload_manifest(one.manifest)
-        self._send(io.BytesIO(data), self.vault.names.of_oid(oid), len(data), None, None)
+        self._send(io.BytesIO(data), self.vault.names.of_oid(oid), len(data))
 
     def _upload_manifest(self, manifest: Manifest) -> None:
         name = self.vault.names.of_manifest(manifest.root)
         data = manifest.to_bytes()
         if not self.inner.exists(self.place(name, "manifests")):
-            self._send(io.BytesIO(data), name, len(data), None, None, "manifests")
-
-    def _upload(
-        self, oid: str, source: BinaryIO, guard: PlaintextGuard, covered: list[Covered], callback: Any
-    ) -> None:
-        size = covered[0].size or 0
-        self._send(source, self.vault.names.of_oid(oid), size, guard, callback)
-        guard.finish()
+            self._send(io.BytesIO(data), name, len(data), kind="manifests")
 
     def _send(
-        self,
-        source: BinaryIO,
-        name: str,
-        size: int,
-        guard: PlaintextGuard | None,
-        callback: Any,
-        kind: str = "objects",
+        self, source: Source, name: str, size: int, callback: Any = None, kind: str = "objects"
     ) -> None:
         target, expected = self.place(name, kind), objects.sealed_size(size)
-        reader = objects.seal(source, self.vault.keyrings[0], name, guard)
+        reader = objects.seal(source, self.vault.keyrings[0], name)
         extra = {} if callback is None else {"callback": callback}
         try:
             self.inner.put_file(reader, target, size=expected, **extra)
@@ -228,23 +220,25 @@ class Storage:
     # -- refusals ------------------------------------------------------------------------------
 
     @cached_property
-    def _owners(self) -> dict[str, str]:
+    def _owners(self) -> dict[str, Pointer]:
         """Dataset by oid, as the pointers on disk have it: for messages only."""
-        owners: dict[str, str] = {}
+        owners: dict[str, Pointer] = {}
         with contextlib.suppress(TdsecError):
             repository = Repository.discover(self.vault.root) if self.vault.root else None
             for pointer in repository.work_tree() if repository else []:
-                owners[pointer.oid] = pointer.name
+                owners[pointer.oid] = pointer
                 with contextlib.suppress(TdsecError):
                     for _, oid in repository.cache.members(pointer.oid, pointer.name) if repository else []:
-                        owners.setdefault(oid, pointer.name)
+                        owners.setdefault(oid, pointer)
         return owners
 
     def _what(self, oid: str) -> str:
-        return self._owners.get(oid, f"object {oid}")
+        return self._owners[oid].name if oid in self._owners else f"object {oid}"
 
     def _refuse(self, action: str, oid: str, error: TdsecError) -> NoReturn:
         """Name the dataset, record the refusal once, raise again."""
+        if oid in self._owners and isinstance(error, VerdictMissing):
+            error = self._said_of_folder(self._owners[oid]) or error
         name = self._what(oid)
         if error.code != "access-denied":
             with contextlib.suppress(TdsecError):
@@ -256,3 +250,13 @@ class Storage:
             )
         error.args = (error.line(),)
         raise error
+
+    def _said_of_folder(self, pointer: Pointer) -> TdsecError | None:
+        """Why the whole dataset is refused: that says more than that nothing covers one of its files."""
+        if pointer not in self._said:
+            self._said[pointer] = None
+            try:
+                self.vault.book.for_oid(pointer.name, pointer.oid)
+            except TdsecError as exc:
+                self._said[pointer] = exc
+        return copy.copy(self._said[pointer])
