@@ -104,7 +104,11 @@ class VerdictBook:
 
     def _accepted(self, name: str, data: bytes, dataset: str, root: str) -> Verified:
         rule, trusted = self.signers(dataset), self.trusted(dataset)
-        verified = verify_accepted(data, trusted, rule.threshold, self.now, name)
+        try:
+            verified = verify_accepted(data, trusted, rule.threshold, self.now, name)
+        except (IntegrityError, Unverified) as exc:
+            exc.where, exc.hint = exc.where or name, exc.hint or f"run: tdsec check {dataset}"
+            raise
         version = verified.verdict.version
         if (version.name, version.root) != (dataset, root):
             raise IntegrityError("verdict lies under another version's name", where=name)
