@@ -5,7 +5,7 @@ do the new rows hold too much of it (exact hypergeometric)? Label: do its new ro
 often than the accepted version's model expects *without seeing the item's columns*, and than the
 accepted rows with the item do (Hoeffding bound for independent unequal chances)? Fisher combines
 both, Bonferroni runs over all items. An item counts only if each half speaks for itself, so neither
-a new date nor a natural shortcut is enough.
+a new date nor a natural shortcut is enough; of a pair, what an old part explains by itself is no news.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class _Candidate:
     new: IntArray
     old: IntArray
     bound: float
+    parts: tuple[Partition, ...] = ()
+    part_codes: tuple[int, ...] = ()
 
 
 _Rated = tuple[float, float, str, int, float, _Candidate]
@@ -80,19 +82,27 @@ class _Context:
     cache: dict[int, FloatArray]
     temperature: float
 
-    def chances(self, rows: IntArray, columns: tuple[int, ...], tokens: tuple[int, ...]) -> FloatArray:
-        """Label chances of ``rows`` (which are among ``index``): shape (rows, classes)."""
-        here = self.place[rows]
-        logits = self.logits[here].copy()
-        for column in columns:
-            if not tokens:
-                if column not in self.cache:
-                    self.cache[column] = self.model.contribution(column, self.index)
-                logits -= self.cache[column][here]
-            for token in tokens:
-                length = np.sqrt(self._squared_lengths(column, rows))
-                logits -= self.model.token_weight(column, token) / length[:, None]
-        return np.maximum(softmax(logits / self.temperature), _FLOOR)
+    def chances(self, rows: IntArray, one: _Candidate, known: Sequence[bool]) -> FloatArray:
+        """Label chances of ``rows`` (which are among ``index``): shape (rows, classes).
+
+        The largest of those without all parts of the item and, where a part of a pair is ``known``
+        from accepted rows, of those that see this part alone: what an old part explains is no news.
+        """
+        parts = self._parts(rows, one)
+        blind = self.logits[self.place[rows]] - sum(parts)
+        seeing = [blind + part for part, old in zip(parts, known, strict=True) if old and len(parts) > 1]
+        chances = [softmax(logits / self.temperature) for logits in (blind, *seeing)]
+        return np.asarray(np.maximum(np.max(chances, axis=0), _FLOOR), dtype=np.float64)
+
+    def _parts(self, rows: IntArray, one: _Candidate) -> list[FloatArray]:
+        """What each column, or each token, of the item adds to the logits of ``rows``."""
+        if one.tokens:
+            column, length = one.columns[0], np.sqrt(self._squared_lengths(one.columns[0], rows))
+            return [self.model.token_weight(column, token) / length[:, None] for token in one.tokens]
+        for column in one.columns:
+            if column not in self.cache:
+                self.cache[column] = self.model.contribution(column, self.index)
+        return [self.cache[column][self.place[rows]] for column in one.columns]
 
     def _squared_lengths(self, column: int, rows: IntArray) -> FloatArray:
         """Squared TF-IDF norm of the rows, from the model's own weights."""
@@ -117,7 +127,7 @@ def mine_bursts(
     candidates, items, notes = _candidates(columns, accepted, new, is_new, allowed)
     context = _context(columns, labels, classes, accepted, new)
     prior = np.maximum(_shares(labels[accepted], classes), _shares(labels[new], classes))
-    judge = _Judge(context, labels, classes, prior, new.size, accepted.size + new.size, items)
+    judge = _Judge(context, labels, classes, accepted, prior, new.size, accepted.size + new.size, items)
     names = [column.name for column in columns]
     rated = []
     for one in candidates:
@@ -194,7 +204,10 @@ def _from_partition(
     for code in hits:
         names = tuple(group.names(int(code)))
         rows = [index[codes[index] == code] for index in (new, accepted)]
-        found.append(_Candidate(group.columns, (), names, rows[0], rows[1], float(bound[code])))
+        singles = tuple(Partition((part,)) for part in group.parts)
+        codes_of = tuple(divmod(int(code), group.parts[-1].width)) if len(singles) > 1 else (int(code),)
+        bounded = float(bound[code])
+        found.append(_Candidate(group.columns, (), names, rows[0], rows[1], bounded, singles, codes_of))
     return found, int((both >= LEAST).sum())
 
 
@@ -217,6 +230,7 @@ class _Judge:
     context: _Context
     labels: IntArray
     classes: int
+    accepted: IntArray
     prior: FloatArray
     new_rows: int
     all_rows: int
@@ -230,16 +244,27 @@ class _Judge:
         if burst > _BURST:
             return 1.0, 0, 0.0
         old = np.bincount(self.labels[one.old], minlength=self.classes)
-        context = self.context.chances(rows, one.columns, one.tokens)
+        known, prior = self._before(one)
+        context = self.context.chances(rows, one, known)
         beyond, label, lift = label_p(self.labels[rows], self._known(context, old))
-        prior = self._known(np.tile(self.prior, (rows.size, 1)), old)
-        pure, pure_label, pure_lift = label_p(self.labels[rows], prior)
-        speaks = beyond <= _LABEL and lift >= _LIFT
-        if not speaks:
-            if pure > _LABEL or pure_lift < _LIFT:
+        if beyond > _LABEL or lift < _LIFT:
+            pure, label, lift = label_p(self.labels[rows], self._known(np.tile(prior, (rows.size, 1)), old))
+            if pure > _LABEL or lift < _LIFT or len(one.tokens) > 1:
                 return 1.0, 0, 0.0
-            label, lift = pure_label, pure_lift
         return min(1.0, fisher(burst, beyond) * self.items), label, lift
+
+    def _before(self, one: _Candidate) -> tuple[list[bool], FloatArray]:
+        """Which parts of a pair accepted rows hold often enough, and the label shares to expect: those
+        of all rows, or of the accepted rows with a part if these are more."""
+        if one.tokens:
+            return [True] * len(one.tokens), self.prior
+        known, prior = [], self.prior
+        for part, code in zip(one.parts, one.part_codes, strict=True):
+            rows = self.accepted[part.codes()[self.accepted] == code]
+            known.append(rows.size >= LEAST)
+            if len(one.parts) > 1 and known[-1]:
+                prior = np.maximum(prior, _shares(self.labels[rows], self.classes))
+        return known, prior
 
     def _known(self, chances: FloatArray, old: IntArray) -> FloatArray:
         """``chances``, or what accepted rows with the item show if that is more."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _TEXT_TOKENS = 3.0
+_HUGE = 1e100
 _TEXT_DISTINCT = 0.2
 _MAX_TOKENS = 2_000
 
@@ -46,7 +47,8 @@ def _column(series: polars.Series) -> Column:
 
     if series.dtype.is_numeric():
         numbers = series.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
-        return Column(series.name, numbers=np.where(np.isfinite(numbers), numbers, np.nan))
+        finite = np.where(np.isfinite(numbers), np.clip(numbers, -_HUGE, _HUGE), np.nan)
+        return Column(series.name, numbers=finite)
     values = series.cast(pl.String).to_list()
     distinct = sorted({one for one in values if one is not None})
     if len(distinct) > _TEXT_DISTINCT * len(values):

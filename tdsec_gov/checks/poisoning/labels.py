@@ -65,13 +65,19 @@ def _against(subject: Subject) -> CheckResult:
         findings.append(subject.finding("TDS414", Severity.WARN, text, contradicting))
     findings.extend(_unknown_labels(subject))
     columns = subject.columns()
-    test = label_test(columns, rows.labels, rows.classes, subject.accepted, subject.new, subject.rng())
+    fresh = subject.new[~diff.relabelled[subject.new]]  # relabelled rows are judged by exact count
+    test = label_test(columns, rows.labels, rows.classes, subject.accepted, fresh, subject.rng())
     joint = None
     if test.p <= settings.share:
-        joint = joint_test(columns, rows.labels, rows.classes, subject.accepted, subject.new, subject.rng())
+        joint = joint_test(columns, rows.labels, rows.classes, subject.accepted, fresh, subject.rng())
         findings.append(_disagreement(subject, test, joint))
-    untested = subject.new.size - test.tested
+    untested = fresh.size - test.tested
     notes = [*subject.notes, *NOT_ADDRESSED]
+    accepted_rows = int((~rows.current).sum())
+    if diff.removed * 2 > accepted_rows:
+        notes.append(
+            f"in-place label changes on {diff.removed} of {accepted_rows} accepted rows (content gone)"
+        )
     if untested:
         notes.append(f"{untested} rows of classes with fewer than 10 accepted rows")
     if 0 < test.tested < _LEAST_NEW:

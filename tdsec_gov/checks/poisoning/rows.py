@@ -55,8 +55,6 @@ def load(
         NotRunnable: no label column configured or found, no table, labels that are no classes.
         Unreadable: a table of this version or of the one before is damaged.
     """
-    from polars import selectors
-
     if not label:
         raise NotRunnable("no label column is configured (params: label)")
     notes: list[str] = []
@@ -77,7 +75,7 @@ def load(
     if not bool((labels[old:] >= 0).any()):
         raise NotRunnable("the label column of this version is empty")
     return Rows(
-        frame=frame.select(columns).with_columns(selectors.temporal().to_physical()),
+        frame=frame.select(columns),
         labels=labels,
         classes=classes,
         current=np.arange(frame.height) >= old,
@@ -138,13 +136,23 @@ def _is_opaque(dtype: Any) -> bool:
 
 
 def _stack(frames: list[polars.DataFrame]) -> polars.DataFrame:
-    """One below the other; columns whose types do not meet become text."""
+    """One below the other; a column whose types do not meet becomes text, times become numbers."""
     import polars as pl
 
+    stacked = [_stack_column([frame.select(name) for frame in frames]) for name in frames[0].columns]
+    return pl.concat(stacked, how="horizontal")
+
+
+def _stack_column(parts: list[polars.DataFrame]) -> polars.DataFrame:
+    import polars as pl
+    from polars import selectors
+
     try:
-        return pl.concat(frames, how="vertical_relaxed")
+        whole = pl.concat(parts, how="vertical_relaxed")
     except pl.exceptions.PolarsError:
-        return pl.concat([frame.select(pl.all().cast(pl.String)) for frame in frames])
+        plain = [part.with_columns(selectors.temporal().to_physical()) for part in parts]
+        whole = pl.concat([part.select(pl.all().cast(pl.String)) for part in plain])
+    return whole.with_columns(selectors.temporal().to_physical())
 
 
 def _codes(labels: polars.Series) -> tuple[IntArray, int]:

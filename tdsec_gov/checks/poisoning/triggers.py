@@ -37,7 +37,7 @@ class Triggers:
     """Shortcut bursts against the accepted version; shortcut mining for a first version.
 
     ``metric`` is the smallest corrected p-value and ``threshold`` the check's share of alpha (first
-    version: the largest scaled z and its limit 8).
+    version: the largest scaled z, 0 when no item is near, and its limit 8).
     """
 
     name: ClassVar[str] = "triggers"
