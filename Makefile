@@ -30,7 +30,7 @@ bench: .venv/.dev
 	$(PYTHON) -m venv .venv
 	touch .venv/.made
 
-.venv/.core: .venv/.made pyproject.toml tdsec_gov_boot.pth
+.venv/.core: .venv/.made pyproject.toml tdsec_gov_boot.pth tdsec_gov_boot.start
 	$(PIP) -e '.[mlflow,precommit]'
 	touch .venv/.core
 
