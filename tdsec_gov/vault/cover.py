@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Cover:
         self._fetch = fetch
         self._lock = threading.RLock()
         self._found: dict[str, list[Covered]] = {}
+        self._failed: dict[str, TdsecError] = {}
         self._loaded: set[str] = set()
         self._complete = False
 
@@ -57,17 +59,18 @@ class Cover:
             VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError: nothing covers it.
         """
         with self._lock:
-            failure: TdsecError | None = None
-            if oid not in self._found:
+            if oid not in self._found and oid not in self._failed:
                 try:
                     self._add(self._book.for_oid(None, oid))
                 except TdsecError as exc:
-                    failure = exc
+                    self._failed[oid] = exc
             if oid not in self._found and not self._complete:
                 self._load_all()
             if oid in self._found:
                 return self._found[oid]
-            raise failure or VerdictMissing("no verdict covers this object", where=oid)
+            raise copy.copy(self._failed.get(oid)) or VerdictMissing(
+                "no verdict covers this object", where=oid
+            )
 
     def _add(self, verified: Verified) -> None:
         version = verified.verdict.version
