@@ -23,6 +23,18 @@ def run(shell: Shell, purpose: str, targets: tuple[str, ...], command: tuple[str
     """
     from tdsec_gov.lineage.run import verify_and_run
 
-    return verify_and_run(
-        shell.repository(), targets, purpose, command, shell.now(), folder=shell.folder, say=shell.warn
+    exit_code = verify_and_run(
+        shell.repository(),
+        targets,
+        purpose,
+        command,
+        shell.now(),
+        folder=shell.folder,
+        say=shell.warn,
+        to_stderr=shell.json,
     )
+    if not shell.json:
+        return exit_code
+    done = exit_code == 0
+    message = "the command ended well" if done else f"the command ended with {exit_code}"
+    return shell.answer(message, code="ok" if done else "command-failed", exit_code=exit_code)

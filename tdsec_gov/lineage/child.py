@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,16 +16,21 @@ from tdsec_gov.files import naming_os_errors
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
-def run_child(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+def run_child(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, to_stderr: bool = False
+) -> int:
     """Exit code of ``command`` in ``folder``; 128 + n where signal n ended it.
 
-    An interrupt (Ctrl-C) reaches the child from the terminal; we wait for how it ends.
+    ``to_stderr`` keeps our standard output free of what the command prints. An interrupt (Ctrl-C)
+    reaches the child from the terminal; we wait for how it ends.
 
     Raises:
         BackendUnavailable, ConfigurationError: it cannot be started.
     """
     with naming_os_errors(command[0], "cannot be started"):
-        child = subprocess.Popen(list(command), cwd=folder, env=dict(environment))
+        child = subprocess.Popen(
+            list(command), cwd=folder, env=dict(environment), stdout=sys.stderr if to_stderr else None
+        )
     with _passing_on(child):
         while True:
             try:

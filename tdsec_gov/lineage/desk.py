@@ -43,7 +43,7 @@ class Desk:
         seen = Examination(repository.root, session=environment.get(SESSION, ""))
         try:
             seen.commit = repository.git.head() or ""
-            used = used_by(environment, repository.root, repository.work_tree())
+            used = used_by(environment, repository)
         except TdsecError as exc:
             seen.reasons.append(f"{exc.code}: {exc.line()}")
             return seen

@@ -7,9 +7,9 @@ from html import escape
 from tdsec_gov.domain.lineage import LineageRecord, UsedDataset
 
 MAX_NODES = 24
-_WIDTH, _HIGH, _GAP, _TOP = 260, 58, 18, 34
-_COLUMNS = (10, 360, 710)
-_TOTAL = _COLUMNS[2] + _WIDTH + 10
+_WIDTH, _HIGH, _GAP, _TOP = 292, 58, 18, 34
+_COLUMNS = (4, 372, 740)
+_TOTAL = _COLUMNS[2] + _WIDTH + 4
 
 
 def graph(record: LineageRecord) -> str:
@@ -24,8 +24,7 @@ def graph(record: LineageRecord) -> str:
     edges, nodes = [], []
     for one, top in zip(shown, places, strict=True):
         kind = _kind(one)
-        if one.source:
-            edges.append(_edge(0, origins[one.source], top, kind))
+        edges.append(_edge(0, origins[one.source], top, kind))
         edges.append(_edge(1, top, run, kind))
         nodes.append(_box(1, top, one.name, _describe(one), kind))
     for source, top in origins.items():

@@ -77,13 +77,15 @@ def _datasets(record: LineageRecord) -> str:
 def _row(one: UsedDataset) -> str:
     badge = one.result if one.verified else "unverified"
     kind = {"PASSED": "good", "WARNED": "warn"}.get(badge, "bad")
-    checks = f"<small>{one.checks} checks, until {escape(one.expires_at[:10])}</small>" if one.checks else ""
+    checks = (
+        f"<small>{one.checks} checks, valid to {escape(one.expires_at[:10])}</small>" if one.checks else ""
+    )
     files = f"{one.files} file{'' if one.files == 1 else 's'}, {human(one.size)}" if one.root else "-"
     digest = _digest("manifest", one.root) + _digest("file", one.content)
     return (
         f"<tr><td><b>{escape(one.name)}</b><small>named by {escape(one.origin)}</small></td>"
-        f'<td><span class="badge {kind}">{escape(badge)}</span>{checks}</td>'
-        f"<td>{escape(', '.join(one.signers)) or 'nobody'}</td><td>{files}</td>"
+        f'<td class="tight"><span class="badge {kind}">{escape(badge)}</span>{checks}</td>'
+        f'<td>{escape(", ".join(one.signers)) or "nobody"}</td><td class="tight">{files}</td>'
         f"<td>{digest}<small>DVC {escape(one.oid)}</small></td></tr>"
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tdsec_gov.lineage.guard import guard
 
 if TYPE_CHECKING:
+    from tdsec_gov.audit.journal import Journal
     from tdsec_gov.domain.lineage import UsedDataset
     from tdsec_gov.domain.privacy import PrivacySpend
     from tdsec_gov.lineage.desk import Desk
@@ -30,6 +31,7 @@ class Plugin:
 
     recorders: dict[str, RunRecorder] = field(default_factory=dict)
     _desk: Desk | None = None
+    _journals: dict[tuple[Path, int], Journal] = field(default_factory=dict)
 
     @property
     def desk(self) -> Desk:
@@ -38,6 +40,18 @@ class Plugin:
 
             self._desk = Desk()
         return self._desk
+
+    def journal(self, root: Path) -> Journal:
+        """The journal of the repository at ``root``, opened once per process and database file."""
+        from tdsec_gov.audit.journal import DATABASE, Journal
+
+        place = root / DATABASE
+        number = place.stat().st_ino if place.exists() else 0
+        if number == 0 or (root, number) not in self._journals:
+            opened = Journal.open(root)
+            number = place.stat().st_ino
+            self._journals[root, number] = opened
+        return self._journals[root, number]
 
     def before(self) -> Examination | None:
         """Examine what this process uses, before a run exists. Never raises, except on purpose."""
@@ -58,7 +72,8 @@ class Plugin:
         recorder = RunRecorder.of(run_id, seen, _now())
         self.recorders[run_id] = recorder
         with guard("recording START", seen.reasons.append):
-            recorder.start()
+            if seen.root is not None:
+                recorder.start(self.journal(seen.root))
         return start_tags(seen.state.value, tuple(seen.reasons), seen.datasets)
 
     def named(self, run_id: str, path: str, oid: str, origin: str) -> tuple[UsedDataset, ...]:
@@ -93,6 +108,8 @@ class Plugin:
             return None
         if recorder.seen.root is not None and not recorder.seen.purpose:
             self._purposes(recorder)
+        with guard("looking at the data again", recorder.seen.reasons.append):
+            self._still_the_same(recorder)
         spend: PrivacySpend | None = None
         with guard("taking the privacy spend", recorder.seen.reasons.append):
             spend = _spend_of(run_id)
@@ -112,6 +129,21 @@ class Plugin:
             rules = [policies.for_dataset(one.name).rule for one in recorder.seen.datasets]
             found += [rule.privacy.delta for rule in rules if rule.privacy]
         return min(found, default=None)
+
+    def _still_the_same(self, recorder: RunRecorder) -> None:
+        """Add a reason for each verified dataset whose files changed while the run was going on."""
+        from tdsec_gov.errors import TdsecError
+
+        seen = recorder.seen
+        if seen.root is None:
+            return
+        for one in seen.datasets:
+            try:
+                same = not one.verified or self.desk.hashed.root(seen.root, one.name) == one.root
+            except TdsecError:
+                same = False
+            if not same:
+                seen.reasons.append(f"data-tampered: {one.name} changed while the run was going on")
 
     def _purposes(self, recorder: RunRecorder) -> None:
         from tdsec_gov.lineage.desk import purposes

@@ -143,5 +143,5 @@ def _cut(text: str, limit: int = 250) -> str:
 
 def _cell(text: str) -> str:
     """Text for a Markdown table cell: nothing in it is markup."""
-    kept = text.replace("\n", " ")
-    return "".join(f"\\{char}" if char in "\\`*_[]<>|#!" else char for char in kept)
+    marks = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": " "}
+    return "".join(f"\\{char}" if char in "\\`*_[]|#!" else marks.get(char, char) for char in text)

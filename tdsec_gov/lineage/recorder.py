@@ -60,11 +60,9 @@ class RunRecorder:
     def of(cls, run_id: str, seen: Examination, now: dt.datetime) -> RunRecorder:
         return cls(run_id, seen, format_time(now))
 
-    def start(self) -> None:
+    def start(self, journal: Journal) -> None:
         """Record START, before the first batch."""
-        if self.seen.root is None:
-            return
-        self.journal = Journal.open(self.seen.root)
+        self.journal = journal
         self._event("run.start", "success", {"event": "START", **self._details()})
 
     def add(self, more: tuple[UsedDataset, ...]) -> tuple[UsedDataset, ...]:

@@ -37,6 +37,7 @@ def verify_and_run(
     folder: Path,
     environment: Mapping[str, str] | None = None,
     say: Say = lambda _: None,
+    to_stderr: bool = False,
 ) -> int:
     """Verify the datasets, run ``command`` in ``folder``, return its exit code (128+n after signal n).
 
@@ -49,7 +50,7 @@ def verify_and_run(
         GateDenied, BudgetExceeded: refused; the refusal is an audit event.
         BackendUnavailable, LogTampered: START cannot be recorded, so nothing is started.
     """
-    if not command or shutil.which(command[0]) is None:
+    if not command or not (shutil.which(command[0]) or (folder / command[0]).is_file()):
         raise UsageError("no such command", found=command[0] if command else "nothing after --")
     repository.require_initialised()
     chosen = _chosen(repository, targets, command, folder)
@@ -60,7 +61,9 @@ def verify_and_run(
     except TdsecError as exc:
         names: list[JsonValue] = [pointer.name for pointer in chosen]
         refused: dict[str, JsonValue] = {**details, "event": "REFUSED", "code": exc.code, "datasets": names}
-        journal.record("run.start", "denied", session, reason=exc.line()[:500], details=refused)
+        journal.record(
+            "run.start", "denied", session, reason=exc.line()[:500], purpose=purpose, details=refused
+        )
         raise
     stated, basis = purposes(repository, datasets, purpose)
     details["datasets"] = [{"name": one.name, "sha256": one.root} for one in datasets]
@@ -77,7 +80,12 @@ def verify_and_run(
 
     record("run.start", "success", "START")
     inherited = dict(os.environ if environment is None else environment)
-    code = run_child(command, folder, {**inherited, **_variables(repository, datasets, stated, session)})
+    code = run_child(
+        command,
+        folder,
+        {**inherited, **_variables(repository, datasets, stated, session)},
+        to_stderr=to_stderr,
+    )
     done = code == 0
     record("run.end", "success" if done else "failure", "COMPLETE" if done else "FAIL", exit=code)
     return code

@@ -1,6 +1,7 @@
 """The report's style sheet: system fonts, two palettes, no external file."""
 
 STYLE = """
+:root{color-scheme:light dark}
 :root{--bg:#fff;--ink:#1a2230;--soft:#5b6675;--line:#dfe4ea;--card:#f6f8fa;--good:#137a4b;--goodbg:#e5f5ec;
 --bad:#b3261e;--badbg:#fdecea;--warn:#8a5a00;--warnbg:#fff4db;--accent:#2f5fb3}
 @media (prefers-color-scheme:dark){:root{--bg:#12161c;--ink:#e6eaf0;--soft:#9aa6b5;--line:#2c3541;
@@ -30,6 +31,7 @@ th{font-size:12px;font-weight:600;color:var(--soft);text-align:left}
 th,td{padding:10px 14px;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 td small{display:block;color:var(--soft);font-size:12px}
+.tight,.tight small{white-space:nowrap}
 td .digest{max-width:270px;display:inline-block}
 .badge{display:inline-block;border-radius:99px;padding:1px 10px;font-size:12px;font-weight:600}
 .badge.good{background:var(--goodbg);color:var(--good)}

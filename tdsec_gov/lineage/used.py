@@ -14,6 +14,7 @@ from tdsec_gov.domain.dataset import is_oid, is_sha256
 from tdsec_gov.errors import ConfigurationError, DataTampered, IntegrityError
 from tdsec_gov.lineage.stage import stage_dependencies
 from tdsec_gov.repo.pointers import Pointer
+from tdsec_gov.repo.repository import Repository
 
 DATA, REPO, PURPOSE, SESSION = "TDSEC_DATA", "TDSEC_REPO", "TDSEC_PURPOSE", "TDSEC_SESSION"
 
@@ -56,15 +57,17 @@ def from_variable(text: str) -> list[Used]:
     return found
 
 
-def used_by(environment: Mapping[str, str], root: Path, pointers: Iterable[Pointer]) -> list[Used]:
+def used_by(environment: Mapping[str, str], repository: Repository) -> list[Used]:
     """What the environment says that this process uses.
 
     Raises:
         ConfigurationError: ``TDSEC_DATA`` is malformed, or the running DVC stage cannot be read.
         DataTampered: a pointer changed since ``tdsec run`` verified it.
     """
-    known = list(pointers)
     found: dict[str, Used] = {}
+    if not environment.get(DATA) and not environment.get("DVC_STAGE"):
+        return []
+    root, known = repository.root, repository.work_tree()
     for one in from_variable(environment[DATA]) if environment.get(DATA) else []:
         if all(pointer.oid != one.oid for pointer in known if pointer.name == one.name):
             raise DataTampered("the pointer changed since tdsec run verified it", where=one.name)

@@ -54,6 +54,12 @@ kept = Path("data/train.csv").read_text()
 Path("data/train.csv").write_text(kept + "1,1,1\\n")
 train("flipped", "data/train.csv")
 Path("data/train.csv").write_text(kept)
+with mlflow.start_run() as changed:
+    mlflow.log_input(mlflow.data.from_pandas(pd.read_csv("data/train.csv"), source="data/train.csv"))
+    out["before_change"] = seen(changed.info.run_id)
+    Path("data/train.csv").write_text(kept + "1,1,1\\n")
+out["changed"] = seen(changed.info.run_id)
+Path("data/train.csv").write_text(kept)
 os.environ["TDSEC_ENFORCE"] = "1"
 try:
     train("refused")
@@ -144,6 +150,12 @@ def test_flipped_file_makes_the_run_unverified_and_training_goes_on(seen: dict[s
     assert seen["flipped"]["tags"]["tdsec.state"] == "unverified"
     assert "data-tampered" in seen["flipped"]["tags"]["tdsec.reasons"]
     assert seen["flipped"]["status"] == "FINISHED"
+
+
+def test_data_swapped_during_the_run_is_noticed(seen: dict[str, Any]) -> None:
+    assert seen["before_change"]["tags"]["tdsec.state"] == "verified"
+    assert seen["changed"]["tags"]["tdsec.state"] == "unverified"
+    assert "changed while the run" in seen["changed"]["tags"]["tdsec.reasons"]
 
 
 def test_a_run_that_began_unverified_stays_so(seen: dict[str, Any]) -> None:

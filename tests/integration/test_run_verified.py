@@ -103,20 +103,40 @@ def test_start_comes_before_the_end_with_purpose_and_legal_basis(lab: Lab, train
     assert str(starts[0]["event_time"]) < str(ends[0]["event_time"])
 
 
+READ = """\
+import contextlib, io, json, sys
+from pathlib import Path
+from tdsec_gov.cli.main import main
+
+def call(*arguments):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        code = main(list(arguments))
+    return [code, out.getvalue()]
+
+run_id, record = sys.argv[1], Path(sys.argv[2])
+answers = [call("lineage", run_id), call("--json", "lineage", "data/train.csv")]
+answers.append(call("lineage", run_id, "--format", "html"))
+record.write_bytes(record.read_bytes().replace(b'"payload":"ey', b'"payload":"fy'))
+answers.append(call("lineage", run_id))
+record.unlink()
+answers += [call("lineage", run_id), call("lineage", "0" * 32)]
+print(json.dumps(answers))
+"""
+
+
 def test_lineage_both_ways_and_an_edited_record_is_refused(lab: Lab, trained: str) -> None:
-    shown = lab.tdsec("lineage", trained)
-    assert shown.returncode == 0, shown.stderr
-    assert "VERIFIED" in shown.stdout and "source clinic" in shown.stdout
-    back = lab.tdsec("--json", "lineage", "data/train.csv")
-    versions = json.loads(back.stdout)["versions"]
-    assert trained in [run["run_id"] for one in versions for run in one["runs"]]
     record = artifacts_of(lab, trained) / "tdsec/lineage.intoto.json"
     kept = record.read_bytes()
-    record.write_bytes(kept.replace(b'"payload":"ey', b'"payload":"fy'))
-    try:
-        assert lab.tdsec("lineage", trained).returncode == 10
-    finally:
-        record.write_bytes(kept)
+    found = lab.sh(sys.executable, "-c", READ, trained, str(record))
+    record.write_bytes(kept)
+    assert found.returncode == 0, found.stderr
+    run, dataset, page, edited, gone, unknown = json.loads(found.stdout)
+    assert run[0] == 0 and "VERIFIED" in run[1] and "source clinic" in run[1]
+    versions = json.loads(dataset[1])["versions"]
+    assert trained in [one["run_id"] for version in versions for one in version["runs"]]
+    assert page[0] == 0 and page[1].startswith("<!doctype html>") and "event " in page[1]
+    assert [one[0] for one in (edited, gone, unknown)] == [10, 11, 2]
 
 
 def test_flipped_file_is_not_trained_on(lab: Lab) -> None:
@@ -137,9 +157,11 @@ def test_missing_verdict_is_not_trained_on(lab: Lab) -> None:
 
 
 def test_exit_code_and_signal_of_the_command(lab: Lab) -> None:
-    (lab.root / "seven.py").write_text("raise SystemExit(7)\n")
     (lab.root / "killed.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    assert lab.tdsec("run", "--", sys.executable, "seven.py").returncode == 7
+    (lab.root / "seven.py").write_text("print('words of the script')\nraise SystemExit(7)\n")
+    seven = lab.tdsec("--json", "run", "--", sys.executable, "seven.py")
+    assert seven.returncode == 7 and json.loads(seven.stdout)["exit"] == 7
+    assert "words of the script" in seven.stderr
     assert lab.events("run.end")[-1]["details"]["event"] == "FAIL"
     assert lab.tdsec("run", "--", sys.executable, "killed.py").returncode == 137
     assert lab.events("run.end")[-1]["details"]["exit"] == 137
