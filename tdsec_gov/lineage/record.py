@@ -72,6 +72,8 @@ def verify_record(
     envelope = Envelope.from_bytes(data)
     if envelope.payload_type != INTOTO_PAYLOAD_TYPE:
         raise IntegrityError("envelope holds another payload type")
+    if envelope.to_bytes() != data:
+        raise IntegrityError("envelope is not in canonical form")
     signers = envelope.verified_by(trusted)
     record = from_statement(envelope.payload)
     if record.run_id != run_id:
