@@ -79,9 +79,12 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
 
 
 def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
+    """The evidence on disk, or in the git revision that DVC opened (whose protocol says local, too)."""
+    from dvc_objects.fs.local import LocalFileSystem
+
     root = str(Path(dvc_config.dvc_dir).parent)
     fs = getattr(dvc_config, "fs", None)
-    if fs is None or fs.protocol == "local":
+    if fs is None or isinstance(fs, LocalFileSystem):
         return WorkTree(Path(root)), Path(root)
     return DvcTree(fs, root), None
 
