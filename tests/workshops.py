@@ -196,6 +196,19 @@ class Workshop:
         text = f"['remote \"store\"']\n    url = {storage}\n"
         ((root or self.root) / ".dvc" / "config.local").write_text(text)
 
+    def publish_storage(self) -> Answer:
+        """Commit where the storage is, for those who read the repository by git; forget data and cache."""
+        (self.root / ".dvc/config.local").unlink()
+        config = self.root / ".dvc/config"
+        lines = config.read_text().splitlines()
+        config.write_text(
+            "\n".join(f"    url = {self.storage}" if "= /" in one else one for one in lines) + "\n"
+        )
+        shutil.rmtree(self.root / ".dvc/cache")
+        shutil.rmtree(self.root / "data" / "folder")
+        (self.root / "data" / "rows.csv").unlink()
+        return self.commit("storage moved")
+
     def clone(self, name: str = "clone") -> Path:
         """A fresh clone without cache, that knows where the storage is."""
         target = self.base / name

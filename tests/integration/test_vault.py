@@ -76,20 +76,13 @@ def test_gc_takes_what_no_pointer_names(pushed: Workshop) -> None:
 def test_get_and_api_from_another_folder(pushed: Workshop) -> None:
     away = pushed.base / "away"
     away.mkdir()
-    (pushed.root / ".dvc/config.local").unlink()
-    text = (pushed.root / ".dvc/config").read_text()
-    head, _, tail = text.partition("url = /")
-    (pushed.root / ".dvc/config").write_text(f"{head}url = {pushed.storage}\n{tail.partition(chr(10))[2]}")
-    assert pushed.commit("storage moved").code == 0
-    for cache in (pushed.root / ".dvc" / "cache" / "files").rglob("*"):
-        if cache.is_file():
-            cache.unlink()
-    got = pushed.dvc("get", str(pushed.root), "data/folder", "-o", "out", folder=away)
+    assert pushed.publish_storage().code == 0
+    got = pushed.dvc("get", "--rev", "main", str(pushed.root), "data/folder", "-o", "out", folder=away)
     assert got.code == 0, got.err
     assert files_below(away / "out") == FOLDER
     code = (
         "import dvc.api,sys;"
-        f"sys.stdout.buffer.write(dvc.api.read('data/rows.csv',repo={str(pushed.root)!r},mode='rb'))"
+        f"sys.stdout.buffer.write(dvc.api.read('data/rows.csv',repo={str(pushed.root)!r},rev='main',mode='rb'))"
     )
     read = subprocess.run([sys.executable, "-c", code], cwd=away, capture_output=True, check=False)
     assert read.stdout == ROWS, read.stderr[-500:]
