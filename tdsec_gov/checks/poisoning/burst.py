@@ -5,7 +5,8 @@ do the new rows hold too much of it (exact hypergeometric)? Label: do its new ro
 often than the accepted version's model expects *without seeing the item's columns*, and than the
 accepted rows with the item do (Hoeffding bound for independent unequal chances)? Fisher combines
 both, Bonferroni runs over all items. An item counts only if each half speaks for itself, so neither
-a new date nor a natural shortcut is enough; of a pair, what an old part explains by itself is no news.
+a new date nor a natural shortcut is enough; of a new and an old value, what the old one
+explains by itself is no news.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ class _Context:
     def chances(self, rows: IntArray, one: _Candidate, known: Sequence[bool]) -> FloatArray:
         """Label chances of ``rows`` (which are among ``index``): shape (rows, classes).
 
-        The largest of those without all parts of the item and, where a part of a pair is ``known``
-        from accepted rows, of those that see this part alone: what an old part explains is no news.
+        The largest of those without all parts of the item and of those that see one ``known`` part of
+        a pair alone: what an old part explains is no news.
         """
         parts = self._parts(rows, one)
         blind = self.logits[self.place[rows]] - sum(parts)
@@ -249,22 +250,27 @@ class _Judge:
         beyond, label, lift = label_p(self.labels[rows], self._known(context, old))
         if beyond > _LABEL or lift < _LIFT:
             pure, label, lift = label_p(self.labels[rows], self._known(np.tile(prior, (rows.size, 1)), old))
-            if pure > _LABEL or lift < _LIFT or len(one.tokens) > 1:
+            if pure > _LABEL or lift < _LIFT:
                 return 1.0, 0, 0.0
         return min(1.0, fisher(burst, beyond) * self.items), label, lift
 
     def _before(self, one: _Candidate) -> tuple[list[bool], FloatArray]:
-        """Which parts of a pair accepted rows hold often enough, and the label shares to expect: those
-        of all rows, or of the accepted rows with a part if these are more."""
+        """Which parts explain by themselves, and the label shares to expect.
+
+        Only where a pair joins an old part with a new one (a new date and a telling category) the old
+        part may explain: it then counts as ``known``, and its accepted rows give the shares.
+        """
         if one.tokens:
-            return [True] * len(one.tokens), self.prior
+            known = [self.context.model.knows(one.columns[0], token) for token in one.tokens]
+            mixed = any(known) and not all(known)
+            return (known, np.ones(self.classes)) if mixed else ([False] * len(known), self.prior)
         known, prior = [], self.prior
         for part, code in zip(one.parts, one.part_codes, strict=True):
             rows = self.accepted[part.codes()[self.accepted] == code]
             known.append(rows.size >= LEAST)
-            if len(one.parts) > 1 and known[-1]:
+            if known[-1]:
                 prior = np.maximum(prior, _shares(self.labels[rows], self.classes))
-        return known, prior
+        return (known, prior) if any(known) and not all(known) else ([False] * len(known), self.prior)
 
     def _known(self, chances: FloatArray, old: IntArray) -> FloatArray:
         """``chances``, or what accepted rows with the item show if that is more."""

@@ -69,6 +69,11 @@ class LabelModel:
         place = encoding.feature[token]
         return np.asarray(self.parts[column][place] * encoding.weight[token])
 
+    def knows(self, column: int, token: int) -> bool:
+        """Whether the training rows hold the token of a text column (often enough to learn it)."""
+        feature = self.encodings[column].feature
+        return feature is not None and bool(feature[token] >= 0)
+
     def squared_norm(self, column: int, row: int) -> float:
         """Squared length of a text's TF-IDF vector before it is scaled to one (1 if it is empty)."""
         encoding = self.encodings[column]
