@@ -10,7 +10,8 @@ from tdsec_gov.demo import data
 from tdsec_gov.demo.stage import Stage
 
 DATASET = "data/digits.csv"
-FIRST = 1200
+FIRST = 800
+PURPOSE = "digit recognition research"
 POLICY = """\
 format: 1
 legal_basis_required: true
@@ -31,8 +32,9 @@ datasets:
 """
 SOURCE = (
     *("--id", "digits", "--name", "Optical recognition of handwritten digits", "--trust", "curated"),
-    *("--license", "CC BY 4.0", "--purpose", "digit recognition research", "--personal-data", "none"),
-    *("--legal-basis", "6(1)(f)", "--retention-until", "2035-12-31", "--retention-basis", "research record"),
+    *("--license", "CC-BY-4.0", "--purpose", PURPOSE, "--personal-data", "none"),
+    *("--legal-basis", "6(1)(f)", "--legal-evidence", "balancing test 2026-01, legal/17"),
+    *("--retention-until", "2035-12-31", "--retention-basis", "research record", "--reviewed-by", "steward"),
     *("--contact-name", "Data Steward", "--contact-email", "steward@example.org"),
 )
 
@@ -51,7 +53,7 @@ def main_job(stage: Stage) -> None:
     commit(stage, alice, "First version")
     data.write(alice / DATASET, table)
     stage.must("alice", alice, "dvc", "add", "-q", DATASET)
-    committed = commit(stage, alice, "Second version: 597 rows more")
+    committed = commit(stage, alice, "Second version: 300 rows more")
     stage.note("clean data passes the gate on git commit", "accepted", _result(stage, alice, committed))
     pushed = stage.run("alice", alice, "dvc", "push", "-q")
     stage.note("dvc push to the vault", "exit 0", f"exit {pushed.code}")
@@ -116,7 +118,7 @@ def _colleague(stage: Stage, alice: Path, storage: Path) -> None:
 def _training(stage: Stage, alice: Path) -> None:
     (alice / "train.py").write_text(data.TRAIN)
     commit(stage, alice, "Training script")
-    train = ("tdsec", "run", "--purpose", "train the classifier", "--data", DATASET, "--", "python")
+    train = ("tdsec", "run", "--purpose", PURPOSE, "--data", DATASET, "--", "python")
     answer = stage.run("alice", alice, *train, "train.py", DATASET)
     stage.note("training on verified data (plain MLflow script)", "verified", _state(stage, answer.text))
     report = stage.folder / "report.html"
