@@ -11,7 +11,6 @@ from pathlib import Path
 from tdsec_gov.errors import ConfigurationError, DependencyMissing
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_ZERO = "0" * 40
 
 
 def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
@@ -103,7 +102,7 @@ class Git:
 
     def show(self, revision: str, name: str) -> bytes | None:
         """Bytes of a file at a revision (``""`` is the index), None where it is not there."""
-        answer = _run(["cat-file", "blob", f"{revision}:{name}"], self.root)
+        answer = _run(["cat-file", "blob", f"{revision or ':0'}:{name}"], self.root)
         return answer.stdout if answer.returncode == 0 else None
 
     def resolve(self, revision: str) -> str:
@@ -125,9 +124,11 @@ class Git:
         """Commits reachable from ``new`` but not from ``old``, oldest first.
 
         Without ``old`` all of them, less those that refs reach: ``known`` is ``--all`` on a server,
-        ``--remotes`` before a push.
+        ``--remotes`` before a push. An ``old`` that is not here (a forced push over commits that were
+        never fetched) counts as none.
         """
-        span = [new] if old is None or old == _ZERO else [f"{old}..{new}"]
+        here = old is not None and _run(["cat-file", "-e", f"{old}^{{commit}}"], self.root).returncode == 0
+        span = [f"{old}..{new}"] if here else [new]
         less = ["--not", known] if known and len(span[0]) == len(new) else []
         return self.ask("rev-list", "--reverse", *span, *less, "--").decode().split()
 
