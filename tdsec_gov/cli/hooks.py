@@ -16,7 +16,9 @@ def check_main(argv: list[str] | None = None) -> int:
 
     arguments = sys.argv[1:] if argv is None else argv
     stage = os.environ.get("PRE_COMMIT_HOOK_STAGE") or (
-        "pre-push" if os.environ.get("PRE_COMMIT_TO_REF") else "pre-commit"
+        "pre-push"
+        if any(map(os.environ.get, ("PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_NAME")))
+        else "pre-commit"
     )
     if "--stage" in arguments[:-1]:
         stage = arguments[arguments.index("--stage") + 1]

@@ -27,9 +27,14 @@ def staged_datasets(repository: Repository) -> list[Pointer]:
 
 
 def pushed_ranges(stdin: str) -> list[PushedRange]:
-    """From git's pre-push standard input, or from what pre-commit puts into the environment."""
+    """From git's pre-push standard input, or from what pre-commit puts into the environment.
+
+    pre-commit names no commits when the whole history is new to the remote, only the branch.
+    """
     lines = [line.split() for line in stdin.splitlines() if line.strip()]
     pairs = [(words[3], words[1]) for words in lines if len(words) == 4]
     if not pairs and os.environ.get("PRE_COMMIT_TO_REF"):
         pairs = [(os.environ.get("PRE_COMMIT_FROM_REF", _ZERO), os.environ["PRE_COMMIT_TO_REF"])]
+    elif not pairs and os.environ.get("PRE_COMMIT_LOCAL_BRANCH"):
+        pairs = [(_ZERO, os.environ["PRE_COMMIT_LOCAL_BRANCH"])]
     return [PushedRange(None if set(old) == {"0"} else old, new) for old, new in pairs if set(new) != {"0"}]

@@ -68,7 +68,7 @@ PRE_COMMIT_BLOCK = """\
       name: tdsec dataset gate
       entry: tdsec-check
       language: system
-      files: (?x)((^|/)dvc\\.lock$|\\.dvc$|^policies/)
+      always_run: true  # a push is judged by its commits, which the files of its last state do not show
       pass_filenames: false
       require_serial: true
       fail_fast: true
