@@ -69,8 +69,10 @@ def _insert(text: str, where: Path) -> str:
 
 def _plain_hook(git: Git, stage: str) -> list[str]:
     path = hook_path(git, stage)
-    python = shlex.quote(sys.executable)
-    call = f'{python} -P -m tdsec_gov.cli.hooks --stage {stage} "$@" || exit $?  {_MARK}\n'
+    if not _ours_alone(git, path):
+        return [
+            f"{path.parent} serves other repositories, too: call `tdsec-check --stage {stage}` there yourself"
+        ]
     old = ""
     if path.is_file():
         with naming_os_errors(path, "cannot be read"):
@@ -80,5 +82,25 @@ def _plain_hook(git: Git, stage: str) -> list[str]:
         if not re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da|z)?sh\b", old):
             return [f"{path} is not a shell script: call `tdsec-check --stage {stage}` from it yourself"]
     first, _, rest = old.partition("\n") if old else ("#!/bin/sh", "", "")
-    write_atomic(path, f"{first}\n{call}{rest}".encode(), mode=0o755)
+    write_atomic(path, f"{first}\n{_call(stage)}{rest}".encode(), mode=0o755)
     return [f"installed the {stage} hook" + (" before the one that was there" if old else "")]
+
+
+def _ours_alone(git: Git, hook: Path) -> bool:
+    """Whether the hook lies in this repository, and not in a folder that core.hooksPath shares."""
+    common = git.ask("rev-parse", "--git-common-dir").decode().rstrip("\n")
+    places = (git.root.resolve(), (git.root / common).resolve())
+    return any(hook.resolve().is_relative_to(place) for place in places)
+
+
+def _call(stage: str) -> str:
+    """The lines that call the gate; what git says to pre-push is kept for the hooks after ours."""
+    gate = (
+        f'{shlex.quote(sys.executable)} -P -m tdsec_gov.cli.hooks --stage {stage} "$@" || exit $?  {_MARK}\n'
+    )
+    if stage != "pre-push":
+        return gate
+    return (
+        f"tdsec_refs=$(cat)\nprintf '%s\\n' \"$tdsec_refs\" | {gate}"
+        "exec <<TDSEC_REFS\n$tdsec_refs\nTDSEC_REFS\n"
+    )
