@@ -237,9 +237,9 @@ class Workshop:
 @contextlib.contextmanager
 def living_in(base: Path) -> Iterator[None]:
     """This process, for a while, in the isolated environment of ``base``."""
-    before = dict(os.environ)
+    before, inside = dict(os.environ), isolated(base)
     os.environ.clear()
-    os.environ.update(isolated(base))
+    os.environ.update(inside)
     try:
         yield
     finally:
