@@ -31,7 +31,7 @@ bench: .venv/.dev
 	touch .venv/.made
 
 .venv/.core: .venv/.made pyproject.toml tdsec_gov_boot.pth tdsec_gov_boot.start
-	$(PIP) -e '.[mlflow,precommit]'
+	$(PIP) -e '.[demo,precommit]'
 	touch .venv/.core
 
 .venv/.dev: .venv/.core
