@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from tdsec_gov.domain.canonical import sha256_hex
+from tdsec_gov.domain.canonical import canonical_bytes, sha256_hex
+from tdsec_gov.errors import InternalError
 
 TRUST_LEVELS = ("internal", "partner", "curated", "raw", "unknown")
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
 Days = Annotated[int, Field(ge=1, le=3660)]
+
+
+def _plain(settings: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    try:
+        canonical_bytes(settings)
+    except InternalError:
+        raise ValueError("numbers must be finite and below 2**53") from None
+    return settings
+
+
+Settings = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
+"""Settings of one check: what JSON can say, because the policy's digest is taken over it."""
 
 
 class Strict(BaseModel):
@@ -40,7 +53,7 @@ class DatasetRule(Strict):
 
     match: Annotated[str, Field(min_length=1)]
     source: Name | None = None
-    checks: dict[Name, dict[str, Any] | None] = Field(default_factory=dict)
+    checks: dict[Name, Settings | None] = Field(default_factory=dict)
     exempt: Annotated[str, Field(min_length=10)] | None = None
     time_limit: Annotated[int, Field(ge=1, le=86400)] = 300
     verdict_days: Days = 365
