@@ -93,7 +93,8 @@ def parse_dir_object(data: bytes, name: str) -> list[tuple[str, str]]:
         DataTampered: not such a list.
     """
     try:
-        items = [(item["relpath"], item["md5"]) for item in json.loads(data)]
+        body = json.loads(data)
+        items = [(item["relpath"], item["md5"]) for item in body] if isinstance(body, list) else [("", "")]
     except (ValueError, TypeError, KeyError, RecursionError):
         items = [("", "")]
     if any(not isinstance(path, str) or not is_oid(oid) for path, oid in items):

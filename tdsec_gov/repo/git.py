@@ -50,13 +50,13 @@ class Git:
                     hint=f"run: git config --global --add safe.directory {folder}",
                 )
             raise ConfigurationError("not a git repository", where=folder, hint="run: git init && dvc init")
-        bare, git_dir = answer.stdout.decode().splitlines()[:2]
+        bare, git_dir = os.fsdecode(answer.stdout).split("\n", 1)
         top = _run(["rev-parse", "--show-toplevel"], folder)
         if bare == "true" or top.returncode != 0:
             raise ConfigurationError(
                 "this is a bare repository (no work tree)", where=folder, hint="run tdsec in a clone of it"
             )
-        return cls(Path(top.stdout.decode().rstrip("\n")), Path(git_dir))
+        return cls(Path(os.fsdecode(top.stdout).removesuffix("\n")), Path(git_dir.removesuffix("\n")))
 
     @classmethod
     def server(cls, folder: Path) -> Git:
