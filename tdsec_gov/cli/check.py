@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tdsec_gov.cli.shell import Shell, pass_shell
+from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.audit.journal import Journal
@@ -86,7 +86,7 @@ def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
     from tdsec_gov.cli.progress import Checking
     from tdsec_gov.keys.identity import load_identity
 
-    identity = load_identity(lambda: click.prompt("Passphrase", hide_input=True, err=True))
+    identity = load_identity(ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:
         return gate.evaluate(pointer, identity, watching)
 

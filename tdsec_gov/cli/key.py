@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tdsec_gov.cli.shell import Shell, pass_shell
+from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 
 @click.group()
@@ -41,7 +41,7 @@ def show(shell: Shell, role: str) -> int:
     from tdsec_gov.keys.identity import load_identity
     from tdsec_gov.setup.init import member_entry
 
-    identity = load_identity(lambda: click.prompt("Passphrase", hide_input=True, err=True))
+    identity = load_identity(ask_passphrase)
     return shell.answer(
         member_entry(identity, role).rstrip(),
         name=identity.name,

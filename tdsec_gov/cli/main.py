@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,13 +66,22 @@ class Lazy(click.Group):
 @click.version_option(__version__, prog_name="tdsec")
 @click.pass_context
 def cli(ctx: click.Context, as_json: bool, repo: Path | None) -> None:
-    ctx.obj = Shell(json=as_json, folder=(repo or Path.cwd()).absolute())
+    ctx.obj = Shell(json=as_json, folder=_here(repo))
+
+
+def _here(repo: Path | None) -> Path:
+    from tdsec_gov.errors import ConfigurationError
+
+    try:
+        return (repo or Path.cwd()).absolute()
+    except FileNotFoundError:
+        raise ConfigurationError("the current folder was removed", hint="cd somewhere else") from None
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run ``tdsec`` and return its exit code (also the console script)."""
     arguments = sys.argv[1:] if argv is None else argv
-    as_json = "--json" in arguments[:3]
+    as_json = "--json" in arguments[:3] or ("--format", "json") in pairwise(arguments)
     try:
         code = cli.main(args=arguments, prog_name="tdsec", standalone_mode=False)
         return code if isinstance(code, int) else 0
@@ -81,6 +91,8 @@ def main(argv: list[str] | None = None) -> int:
     except click.ClickException as exc:
         return _usage(exc, as_json)
     except (KeyboardInterrupt, click.exceptions.Abort):
+        if as_json:
+            print(json.dumps({"ok": False, "code": "interrupted", "message": "", "hint": "", "exit": 130}))
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:

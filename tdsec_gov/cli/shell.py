@@ -52,4 +52,14 @@ class Shell:
         return exit_code
 
 
+def ask_passphrase() -> str:
+    """What somebody types at the terminal, empty where there is none (a hook in an editor, CI)."""
+    try:
+        Path("/dev/tty").open("rb").close()
+    except OSError:
+        return ""
+    answer: str = click.prompt("Passphrase", hide_input=True, err=True)
+    return answer
+
+
 pass_shell = click.make_pass_decorator(Shell)
