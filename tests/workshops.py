@@ -104,6 +104,7 @@ def call(
         errors="replace",
         check=False,
         timeout=120,
+        start_new_session=True,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
 
