@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -194,16 +192,14 @@ def _killed_check(stage: Stage, alice: Path) -> tuple[int, str]:
 
 def _kill_workers(gate: subprocess.Popen[bytes]) -> None:
     """kill -9 every process that the gate runs its checks in."""
+    import psutil
+
     while gate.poll() is None:
-        listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(gate.pid)], capture_output=True, text=True, check=False
-        )
-        for line in listed.stdout.splitlines():
-            if "tdsec_gov.gate.worker" in line:
-                time.sleep(0.05)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(line.split()[0]), signal.SIGKILL)
-        time.sleep(0.01)
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process(gate.pid).children():
+                if "tdsec_gov.gate.worker" in child.cmdline():
+                    child.kill()
+        time.sleep(0.02)
 
 
 def deleted_event(stage: Stage) -> None:
