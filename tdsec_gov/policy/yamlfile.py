@@ -40,19 +40,12 @@ class _StrictLoader(_Base):  # type: ignore[misc]
         return result
 
 
-_StrictLoader.add_implicit_resolver(_BOOL, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 _StrictLoader.add_implicit_resolver(
-    _FLOAT, re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+    _BOOL, re.compile("(?:true|True|TRUE|false|False|FALSE)\\Z"), list("tTfF")
 )
-
-
-# YAML 1.1 reads the keys and words on, off, yes, no as booleans: here they are what they look like.
-_BOOLEAN = "tag:yaml.org,2002:bool"
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in pairs if tag != _BOOLEAN]
-    for first, pairs in _Base.yaml_implicit_resolvers.items()
-}
-_StrictLoader.add_implicit_resolver(_BOOLEAN, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
+_StrictLoader.add_implicit_resolver(
+    _FLOAT, re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+\Z"), list("-+0123456789")
+)
 
 
 def parse_yaml(text: bytes, where: object) -> Any:
