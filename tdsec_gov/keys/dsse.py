@@ -94,9 +94,12 @@ def _b64(value: JsonValue) -> bytes:
     if not isinstance(value, str):
         raise IntegrityError("envelope is malformed")
     try:
-        return base64.b64decode(value, validate=True)
+        raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise IntegrityError("envelope is malformed") from None
+    if base64.b64encode(raw).decode() != value:
+        raise IntegrityError("envelope is malformed", expected="base64 with no loose bits (RFC 4648, 3.5)")
+    return raw
 
 
 def _signature(item: JsonValue) -> tuple[str, bytes]:

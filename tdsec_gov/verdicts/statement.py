@@ -73,7 +73,7 @@ def _verdict(item: dict[str, JsonValue]) -> Verdict:
     checks, reasons, sequence = item["checks"], item["reasons"], item["sequence"]
     if not isinstance(dataset, dict) or not isinstance(policy, dict):
         raise ValueError("malformed")
-    if not isinstance(checks, list) or not isinstance(reasons, list) or not isinstance(sequence, int):
+    if not isinstance(checks, list) or not isinstance(reasons, list) or type(sequence) is not int:
         raise ValueError("malformed")
     result = Status(str(item["result"]))
     if result is Status.ERROR:
@@ -103,7 +103,7 @@ def _version(item: dict[str, JsonValue]) -> DatasetVersion:
     files, size, content = item["files"], item["bytes"], item["content_sha256"]
     if not isinstance(name, str) or not is_sha256(root) or not is_oid(oid):
         raise ValueError("malformed dataset")
-    if not isinstance(files, int) or not isinstance(size, int):
+    if type(files) is not int or type(size) is not int:
         raise ValueError("malformed dataset")
     version = DatasetVersion(
         name, str(root), str(oid), files, size, None if content is None else str(content)
