@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from workshops import FOLDER, POLICY, ROWS, SOURCES, Workshop, living_in
+
+settings.register_profile("loaded-machine", deadline=None)
+settings.load_profile("loaded-machine")
 
 
 @pytest.fixture(scope="session")
