@@ -17,20 +17,13 @@ def decide(policy: DatasetPolicy, results: Sequence[CheckResult]) -> tuple[Statu
     if policy.rule.exempt is not None and not policy.rule.checks:
         return Status.WARNED, (f"exempt by policy: {policy.rule.exempt}",)
     reasons: list[str] = []
-    by_name = {result.check: result for result in results}
+    answered = {result.check for result in results}
     if not policy.rule.checks:
         reasons.append("the policy requires no check of this dataset")
     if policy.legal_basis_required and "source" not in policy.rule.checks:
         reasons.append("legal_basis_required is set, and the rule has no 'source' check")
-    for name in policy.rule.checks:
-        result = by_name.get(name)
-        if result is None:
-            reasons.append(f"{name}: did not run")
-        elif result.status.denies:
-            reasons.append(f"{name}: {_why(result)}")
-    for result in results:
-        if result.status.denies and result.check not in policy.rule.checks:
-            reasons.append(f"{result.check}: {_why(result)}")
+    reasons += [f"{name}: did not run" for name in policy.rule.checks if name not in answered]
+    reasons += [f"{one.check}: {_why(one)}" for one in results if one.status.denies]
     if reasons:
         return Status.FAILED, tuple(reasons)
     warned = [f"{one.check}: {_why(one)}" for one in results if one.status is Status.WARNED]
