@@ -55,14 +55,18 @@ def parse_pointers(text: bytes, file: str) -> list[Pointer]:
 
 def _outs(body: dict[str, Any], file: str) -> list[Any]:
     if not file.endswith("dvc.lock"):
-        outs = body.get("outs") or []
-        if not isinstance(outs, list):
-            raise ConfigurationError("broken DVC file", where=file, expected="a list of outs", hint=_FIX)
-        return outs
+        return _list(body, file)
     stages = body.get("stages") or {}
     if not isinstance(stages, dict):
         raise ConfigurationError("broken DVC file", where=file, expected="a mapping of stages", hint=_FIX)
-    return [out for stage in stages.values() if isinstance(stage, dict) for out in stage.get("outs") or []]
+    return [out for stage in stages.values() for out in _list(stage, file)]
+
+
+def _list(stage: Any, file: str) -> list[Any]:
+    outs = (stage.get("outs") or []) if isinstance(stage, dict) else None
+    if not isinstance(outs, list):
+        raise ConfigurationError("broken DVC file", where=file, expected="a list of outs", hint=_FIX)
+    return outs
 
 
 def _pointer(out: Any, folder: PurePosixPath, body: dict[str, Any], file: str) -> list[Pointer]:
