@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from tdsec_gov.checks.contract import Check
@@ -41,3 +42,8 @@ def load_check(name: str) -> Check:
     if not isinstance(check, Check) or check.name != name:
         raise InternalError("the table of checks names something else", where=target)
     return check
+
+
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Versions of these checks, for a policy digest: a changed check answers anew."""
+    return {name: VERSIONS.get(name, "missing") for name in names}

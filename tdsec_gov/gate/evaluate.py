@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tdsec_gov import __version__
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.registry import CHECKS, VERSIONS
+from tdsec_gov.checks.registry import CHECKS, versions
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import Verdict
@@ -55,7 +55,7 @@ class Gate:
     def known(self, pointer: Pointer) -> Outcome | None:
         """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired."""
         policy = self.book.policies.for_dataset(pointer.name)
-        digest = policy.digest(check_versions(policy))
+        digest = policy.digest(versions(policy.rule.checks))
         for seen in reversed(self.book.history(pointer.name)):
             verdict = seen.verdict
             if verdict.version.oid == pointer.oid:
@@ -93,7 +93,7 @@ class Gate:
             evaluated_at=format_time(self.now),
             expires_at=format_time(self.now + dt.timedelta(days=policy.rule.verdict_days)),
             tool=f"tdsec-gov {__version__}",
-            policy=policy.digest(check_versions(policy)),
+            policy=policy.digest(versions(policy.rule.checks)),
             rule=policy.rule.match,
             results=tuple(results),
             reasons=reasons,
@@ -165,11 +165,6 @@ class Gate:
         except (UsageError, IntegrityError):
             return None
         return data_files(manifest, self.repository.cache) if manifest.root == previous.root else None
-
-
-def check_versions(policy: DatasetPolicy) -> dict[str, str]:
-    """Versions of the required checks: a changed check answers anew."""
-    return {name: VERSIONS.get(name, "missing") for name in policy.rule.checks}
 
 
 def _last_accepted(history: list[Verified], version: DatasetVersion) -> DatasetVersion | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tdsec_gov.checks.registry import versions
 from tdsec_gov.errors import DataTampered, TdsecError, UsageError
 from tdsec_gov.repo.git import Git, Revision
 from tdsec_gov.repo.pointers import Pointer, is_pointer_file, parse_pointers
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
-from tdsec_gov.verdicts.verify import Verified
+from tdsec_gov.verdicts.verify import Verified, require_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def examine_range(
 ) -> list[Evidence]:
     """Every version that a commit in ``old..new`` introduces, against the evidence and policy at ``new``.
 
+    A version that still stands at ``new`` must have passed the policy of ``new``; where the range
+    changes policies/, that is asked of every version that stands.
     Without ``old``: every commit that the refs ``known`` do not reach (see :meth:`Git.commits`).
     A version that a later commit replaces is examined all the same: it is in the history that is shared.
 
@@ -75,17 +79,41 @@ def examine_range(
     """
     tip = git.resolve(new)
     pointers: dict[Pointer, str] = {}
+    changed_policy = False
     for commit in git.commits(old, tip, known):
-        for name in git.changed_in(commit):
-            if is_pointer_file(name) and not name.startswith(".dvc/"):
-                text = git.show(commit, name)
-                for pointer in parse_pointers(text, name) if text is not None else []:
-                    if pointer.cached:
-                        pointers.setdefault(pointer, commit)
-    if not pointers:
+        names = git.changed_in(commit)
+        changed_policy = changed_policy or any(name.startswith("policies/") for name in names)
+        for pointer in _pointers_at(git, commit, names):
+            pointers.setdefault(pointer, commit)
+    if not pointers and not changed_policy:
         return []
+    standing = set(_pointers_at(git, tip, list(Revision(git, tip).names(""))))
+    if changed_policy:
+        pointers = dict.fromkeys(standing, tip) | pointers
     book = VerdictBook.open(Revision(git, tip), now)
-    return [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
+    found = [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
+    return [_under_policy(one, book) if one.pointer in standing else one for one in found]
+
+
+def _pointers_at(git: Git, commit: str, names: list[str]) -> Iterator[Pointer]:
+    for name in names:
+        if is_pointer_file(name) and not name.startswith(".dvc/"):
+            text = git.show(commit, name)
+            for pointer in parse_pointers(text, name) if text is not None else []:
+                if pointer.cached:
+                    yield pointer
+
+
+def _under_policy(found: Evidence, book: VerdictBook) -> Evidence:
+    """``found``, refused when its verdict was given under another policy than the book's."""
+    if found.verified is None:
+        return found
+    try:
+        policy = book.policies.for_dataset(found.pointer.name)
+        require_policy(found.verified, policy.digest(versions(policy.rule.checks)))
+    except TdsecError as exc:
+        return replace(found, error=exc)
+    return found
 
 
 def worst(evidence: list[Evidence]) -> int:

@@ -176,5 +176,6 @@ class Revision:
         return self.git.show(self.commit, name)
 
     def names(self, folder: str) -> Iterator[str]:
-        listed = self.git.ask("ls-tree", "-r", "-z", "--name-only", self.commit, "--", f"{folder}/")
+        within = ["--", f"{folder}/"] if folder else []
+        listed = self.git.ask("ls-tree", "-r", "-z", "--name-only", self.commit, *within)
         yield from sorted(name for name in listed.decode(errors="surrogateescape").split("\0") if name)

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn, cast
 
+from tdsec_gov.checks.registry import versions
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.errors import TdsecError, VerdictMissing
 from tdsec_gov.keys.age.intake import Source
@@ -23,6 +24,7 @@ from tdsec_gov.vault import objects
 from tdsec_gov.vault.cover import Cover, Covered
 from tdsec_gov.vault.guards import PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.verdicts.verify import require_policy
 
 FOLDER = "tdsec-v1"
 _SPOOL = 32 << 20
@@ -62,7 +64,7 @@ class Storage:
         """
         try:
             self.vault.require("write")
-            covered = self.cover.require(oid)
+            covered = self._current(self.cover.require(oid))
             if oid.endswith(".dir"):
                 self._put_listing(oid, source.read(), covered)
             else:
@@ -73,6 +75,21 @@ class Storage:
         for one in covered:
             if one.version.oid == oid:
                 self.vault.note("push", "success", one.version.name, one.version)
+
+    def _current(self, covered: list[Covered]) -> list[Covered]:
+        """Those whose verdict was given under today's policy. Raises VerdictExpired: none was."""
+        current: list[Covered] = []
+        failure: TdsecError | None = None
+        for one in covered:
+            policy = self.vault.book.policies.for_dataset(one.version.name)
+            try:
+                require_policy(one.verified, policy.digest(versions(policy.rule.checks)))
+                current.append(one)
+            except TdsecError as exc:
+                failure = exc
+        if failure is not None and not current:
+            raise failure
+        return current
 
     def _put_listing(self, oid: str, data: bytes, covered: list[Covered]) -> None:
         """The ``.dir`` object last, its manifest before it: whoever finds the one finds the other."""

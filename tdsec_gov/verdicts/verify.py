@@ -81,6 +81,23 @@ def verify_accepted(
     return verified
 
 
+def require_policy(verified: Verified, digest: str) -> None:
+    """Raises VerdictExpired unless the verdict was given under the policy with this digest.
+
+    What is shared anew (push, a range of commits) must pass today's policy; what was shared before
+    stays readable.
+    """
+    verdict = verified.verdict
+    if verdict.policy != digest:
+        raise VerdictExpired(
+            "the verdict was given under another policy",
+            where=verdict.version.short,
+            expected=f"policy {digest[:12]}",
+            found=verdict.policy[:12],
+            hint=f"run: tdsec check {verdict.version.name}",
+        )
+
+
 def parse_time(text: str) -> dt.datetime:
     """An RFC 3339 time in UTC with a trailing ``Z``.
 
