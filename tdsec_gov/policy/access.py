@@ -18,7 +18,7 @@ class Access:
     def of(cls, file: AccessFile, where: str) -> Access:
         """Raises PolicyInvalid listing every undefined or doubled name ."""
         names = [member.name for member in file.members]
-        keys = [member.signing for member in file.members]
+        keys = [member.keyid for member in file.members]
         faults = [f"member '{one}' stands twice" for one in sorted({n for n in names if names.count(n) > 1})]
         faults += ["a signing key belongs to two members"] if len(set(keys)) < len(keys) else []
         for member in file.members:
