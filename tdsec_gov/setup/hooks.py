@@ -7,6 +7,9 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tdsec_gov.errors import ConfigurationError
 from tdsec_gov.files import naming_os_errors, write_atomic
@@ -64,7 +67,22 @@ def _insert(text: str, where: Path) -> str:
     head, tail = text[: found.start()] + "repos:\n", text[found.end() :]
     item = re.search(r"^([ \t]*)- ", tail, re.MULTILINE)
     indent = item[1] if item else ""
-    return head + "".join(f"{indent}{line}\n" for line in PRE_COMMIT_BLOCK.splitlines()) + tail
+    extended = head + "".join(f"{indent}{line}\n" for line in PRE_COMMIT_BLOCK.splitlines()) + tail
+    if _repos(extended)[1:] != _repos(text):
+        raise ConfigurationError(
+            "'repos:' is not a list with an entry per line",
+            where=where,
+            hint="write it so, then run: tdsec init",
+        )
+    return extended
+
+
+def _repos(text: str) -> list[Any]:
+    """The entries, a lone None where the file cannot be read."""
+    try:
+        return list(yaml.safe_load(text)["repos"] or [])
+    except (yaml.YAMLError, TypeError, KeyError):
+        return [None]
 
 
 def _plain_hook(git: Git, stage: str) -> list[str]:
