@@ -1,0 +1,238 @@
+"""Names, objects, keyrings and guards of a vault, one by one and in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tdsec_gov.domain.dataset import DatasetVersion, FileEntry, Manifest
+from tdsec_gov.domain.findings import Status
+from tdsec_gov.domain.verdict import Verdict
+from tdsec_gov.errors import (
+    ConfigurationError,
+    DataTampered,
+    IntegrityError,
+    InternalError,
+    KeyUnavailable,
+    SignerUntrusted,
+    TdsecError,
+    Unverified,
+)
+from tdsec_gov.files import WorkTree
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.vault import objects
+from tdsec_gov.vault.cover import Covered
+from tdsec_gov.vault.guards import PlaintextGuard, WatchedSource
+from tdsec_gov.vault.keyring import Keyring, epochs, keyring_name, open_keyrings, write_keyring
+from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.wiring import vault_of
+from tdsec_gov.verdicts.verify import Verified
+
+OID = "0123456789abcdef" * 2
+NAMES = Names(bytes(range(64)))
+ALICE, BOB, EVE = (Identity.generate(name) for name in ("alice", "bob", "eve"))
+WRITERS = {ALICE.keyid: ALICE.verify_key}
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def test_names_are_keyed_and_reversible() -> None:
+    for oid in (OID, f"{OID}.dir"):
+        name = NAMES.of_oid(oid)
+        assert NAMES.to_oid(name) == oid and len(name) == 66 and OID not in name
+        assert Names(bytes(64)).of_oid(oid) != name and Names(bytes(64)).to_oid(name) is None
+    assert NAMES.of_oid(OID) != NAMES.of_oid(f"{OID}.dir")
+
+
+@pytest.mark.parametrize("name", ["", "zz", "00" * 33, "AB", ".tmp123", "0" * 65])
+def test_foreign_names_are_nobodys(name: str) -> None:
+    assert NAMES.to_oid(name) is None
+
+
+def test_a_manifest_is_no_object() -> None:
+    name = NAMES.of_manifest("a" * 64)
+    assert NAMES.to_oid(name) is None and len(name) == 98
+
+
+@pytest.mark.parametrize("oid", ["", "x" * 32, OID.upper(), f"{OID}.DIR", f"{OID}\n"])
+def test_only_oids_have_names(oid: str) -> None:
+    with pytest.raises(InternalError):
+        NAMES.of_oid(oid)
+
+
+# -- objects -------------------------------------------------------------------------------------
+
+
+def sealed(ring: Keyring, name: str, data: bytes) -> bytes:
+    return objects.seal(io.BytesIO(data), ring, name).readall()
+
+
+def opened(data: bytes, rings: list[Keyring], name: str) -> bytes:
+    plain = bytearray()
+    objects.unseal(io.BytesIO(data), plain.extend, rings, name)
+    return bytes(plain)
+
+
+@pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 3_000_000])
+def test_object_round_trip_and_size(size: int) -> None:
+    ring, data = Keyring.generate("store"), bytes(size)
+    body = sealed(ring, "ab" * 33, data)
+    assert len(body) == objects.sealed_size(size) and objects.opened_size(len(body)) == size
+    assert opened(body, [ring], "ab" * 33) == data
+
+
+def test_object_is_bound_to_its_place() -> None:
+    ring = Keyring.generate("store")
+    body = sealed(ring, "ab" * 33, b"data")
+    for rings, name in (
+        ([ring], "cd" * 33),
+        ([dataclasses.replace(ring, epoch=2)], "ab" * 33),
+        ([dataclasses.replace(ring, vault="other")], "ab" * 33),
+    ):
+        with pytest.raises(DataTampered):
+            opened(body, rings, name)
+    with pytest.raises(KeyUnavailable):
+        opened(body, [Keyring.generate("store")], "ab" * 33)
+    newer = dataclasses.replace(Keyring.generate("store"), epoch=2)
+    assert opened(body, [newer, ring], "ab" * 33) == b"data", "old epochs stay readable"
+
+
+def test_every_damaged_byte_of_an_object_is_refused() -> None:
+    ring = Keyring.generate("store")
+    body = sealed(ring, "ab" * 33, b"some plaintext")
+    for place in range(len(body)):
+        changed = bytearray(body)
+        changed[place] ^= 0x10
+        with pytest.raises(TdsecError):
+            opened(bytes(changed), [ring], "ab" * 33)
+    for cut in range(len(body)):
+        with pytest.raises(TdsecError):
+            opened(body[:cut], [ring], "ab" * 33)
+
+
+# -- keyrings ------------------------------------------------------------------------------------
+
+
+def test_keyring_for_its_readers(tmp_path: Path) -> None:
+    ring = Keyring.generate("store")
+    readers = {"alice": ALICE.age.recipient, "bob": BOB.age.recipient}
+    names = write_keyring(tmp_path, ring, readers, ALICE)
+    assert names[0] == keyring_name("store", 1)
+    tree = WorkTree(tmp_path)
+    assert epochs(tree, "store") == [1]
+    for reader in (ALICE, BOB):
+        assert open_keyrings(tree, "store", reader, WRITERS) == [ring]
+    with pytest.raises(KeyUnavailable, match="alice, bob"):
+        open_keyrings(tree, "store", EVE, WRITERS)
+    with pytest.raises(KeyUnavailable):
+        open_keyrings(tree, "other", ALICE, WRITERS)
+
+
+def test_keyring_of_somebody_who_may_not_write(tmp_path: Path) -> None:
+    write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, EVE)
+    with pytest.raises(SignerUntrusted):
+        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
+
+
+def test_keyring_without_or_with_another_statement(tmp_path: Path) -> None:
+    names = write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
+    other = tmp_path / "other"
+    write_keyring(other, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
+    (tmp_path / names[0]).write_bytes((other / names[0]).read_bytes())
+    with pytest.raises(IntegrityError, match="not the one that was signed"):
+        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
+    (tmp_path / names[1]).unlink()
+    with pytest.raises(Unverified, match="no signed statement"):
+        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
+
+
+def test_keyring_of_one_vault_under_the_name_of_another(tmp_path: Path) -> None:
+    write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
+    (tmp_path / ".tdsec/vaults/store").rename(tmp_path / ".tdsec/vaults/other")
+    with pytest.raises(IntegrityError):
+        open_keyrings(WorkTree(tmp_path), "other", ALICE, WRITERS)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff", b"a\nb\nc", b"# x\n# {}\nAGE-SECRET-KEY-1\n", b"# x\n# {\n\n"]
+)
+def test_broken_keyring(data: bytes) -> None:
+    with pytest.raises(IntegrityError):
+        Keyring.from_bytes(data)
+
+
+# -- guards --------------------------------------------------------------------------------------
+
+
+def covered(data: bytes) -> Covered:
+    digest = hashlib.sha256(data).hexdigest()
+    version = DatasetVersion("data/x", "a" * 64, OID, 1, len(data), digest)
+    verdict = Verdict(version, Status.PASSED, "", "", "t", "p", "**", ())
+    return Covered(Verified(verdict, (), ""), digest, len(data))
+
+
+def pieces(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[n : n + size] for n in range(0, len(data), size))
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_guard_lets_the_signed_bytes_pass_only(size: int) -> None:
+    good = b"the signed bytes"
+    guard = PlaintextGuard([covered(good)], "x")
+    for piece in pieces(good, size):
+        guard(piece)
+    guard.finish()
+    for bad in (b"the Signed bytes", good + b"x", good[:-1], b""):
+        guard = PlaintextGuard([covered(good)], "x")
+        with pytest.raises(DataTampered):
+            for piece in pieces(bad, size):
+                guard(piece)
+            guard.finish()
+
+
+def test_guard_takes_either_of_two_contents() -> None:
+    both = [covered(b"short"), covered(b"a longer one")]
+    for good in (b"short", b"a longer one"):
+        guard = PlaintextGuard(both, "x")
+        guard(good)
+        guard.finish()
+
+
+@pytest.mark.parametrize("bad", [b"", b"the signed byte", b"the signed bytes!", b"the sIgned bytes"])
+def test_watched_source_never_comes_to_a_wrong_end(bad: bytes) -> None:
+    guard = PlaintextGuard([covered(b"the signed bytes")], "x")
+    source = WatchedSource(io.BytesIO(bad), guard)
+    with pytest.raises(DataTampered):
+        while source.read(7):
+            pass
+    good = WatchedSource(io.BytesIO(b"the signed bytes"), PlaintextGuard([covered(b"the signed bytes")], "x"))
+    assert b"".join(iter(lambda: good.read(5), b"")) == b"the signed bytes"
+
+
+def test_listing_is_the_signed_one() -> None:
+    manifest = Manifest.of([FileEntry("a", 1, "b" * 64, OID), FileEntry("c", 1, "d" * 64, OID)])
+    one = dataclasses.replace(covered(b""), manifest=manifest)
+    items = [{"md5": OID, "relpath": "c"}, {"md5": OID, "relpath": "a"}]
+    one.require_listing(json.dumps(items).encode())
+    for wrong in (items[:1], [*items, {"md5": OID, "relpath": "e"}], [*items, items[0]], []):
+        with pytest.raises(DataTampered):
+            one.require_listing(json.dumps(wrong).encode())
+
+
+# -- URLs ----------------------------------------------------------------------------------------
+
+
+def test_vault_urls() -> None:
+    assert vault_of("tdsec://store") == ("store", "")
+    assert vault_of("tdsec://store/a/b/") == ("store", "a/b")
+    assert vault_of("tdsec://store/../../x") == ("store", "x"), "a sub-folder never leaves the vault"
+    for url in ("tdsec:///x", "tdsec:x", "s3://store", ""):
+        with pytest.raises(ConfigurationError):
+            vault_of(url)
