@@ -187,7 +187,7 @@ _TABLE = {
     "TDS210": (
         "Row count jumped",
         "The number of rows differs from the last accepted version by more than max_row_change.",
-        "Find out why; if it is right, raise max_row_change or waive it for this version.",
+        "Find out why; if it is right, raise max_row_change for it, reviewed.",
     ),
     "TDS211": (
         "Last accepted version unreadable",

@@ -20,7 +20,7 @@ POISONING: dict[str, tuple[str, str, str]] = {
     "TDS412": (
         "Labels changed on identical content",
         "Rows whose content is the same as in the accepted version bear another label now. This is exact.",
-        "Look at the rows named; if relabelling was meant, raise max_label_changes or waive this version.",
+        "Look at the rows named; if relabelling was meant, raise max_label_changes for it, reviewed.",
     ),
     "TDS413": (
         "Labels of new rows disagree",
@@ -36,7 +36,7 @@ POISONING: dict[str, tuple[str, str, str]] = {
     "TDS415": (
         "Unknown labels",
         "Rows bear a label that no accepted row has, so nothing vouches for them.",
-        "If the class is new on purpose, set new_labels: warn or waive this version.",
+        "If the class is new on purpose, set new_labels: warn for it, reviewed.",
     ),
     "TDS416": (
         "Too little for a first look at labels",
@@ -58,7 +58,7 @@ POISONING: dict[str, tuple[str, str, str]] = {
         "New rows are of another kind",
         "The new rows' labels do not fit the accepted version, but agree among themselves: data of another "
         "kind, or one kind of rows relabelled as a whole.",
-        "Look at the rows named; if the change is meant, set drift: warn or waive this version.",
+        "Look at the rows named; if the change is meant, set drift: warn for it, reviewed.",
     ),
     "TDS430": (
         "Trigger check did not run",

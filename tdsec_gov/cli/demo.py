@@ -22,6 +22,6 @@ def demo(shell: Shell, out: Path | None) -> int:
     folder = out.absolute() if out else Path(tempfile.mkdtemp(prefix="tdsec-demo-"))
     if folder.exists() and any(folder.iterdir()):
         raise UsageError("the folder is not empty", where=folder, hint="name another one with --out")
-    code = play(folder)
+    code = play(folder, shell.say)
     message = "" if not shell.json else f"played in {folder}"
     return shell.answer(message, code="ok" if code == 0 else "internal", exit_code=3 if code else 0)

@@ -68,4 +68,10 @@ def answer_evidence(shell: Shell, found: list[Evidence], what: str) -> int:
     if not found:
         return shell.answer(f"no dataset version in {what}", evidence=[])
     text = f"{sum(one.holds for one in found)} of {len(found)} versions verified"
-    return shell.answer(text, code="ok" if code == 0 else "unverified", exit_code=code, evidence=rows)
+    return shell.answer(text, code=_code(found, code), exit_code=code, evidence=rows)
+
+
+def _code(found: list[Evidence], exit_code: int) -> str:
+    """The code of the error that decided the exit code."""
+    errors = [one.error for one in found if one.error is not None]
+    return next((error.code for error in errors if error.exit_code == exit_code), "ok")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Stage:
 
     folder: Path
     rows: list[Row] = field(default_factory=list)
+    say: Callable[[str], None] = print
 
     def environment(self, person: str) -> dict[str, str]:
         home = self.folder / "homes" / person
@@ -98,7 +100,7 @@ class Stage:
         """Add a line to the table, and say at once how it went."""
         row = Row(step, expected, observed)
         self.rows.append(row)
-        print(f"  {'ok  ' if row.good else 'FAIL'} {step}: {observed}", flush=True)
+        self.say(f"  {'ok  ' if row.good else 'FAIL'} {step}: {observed}")
 
 
 class DemoFailed(Exception):

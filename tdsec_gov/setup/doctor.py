@@ -64,7 +64,12 @@ def _identity(repository: Repository) -> Iterator[Symptom]:
     yield Symptom("identity", True, f"{identity.name}, key {identity.keyid[:12]}")
     member = policies_from(WorkTree(repository.root)).access.member(identity.keyid)
     text = f"a member with roles {', '.join(member.roles)}" if member else "not in policies/access.yaml"
-    yield Symptom("membership", member is not None, text, "give the output of `tdsec key show` to a reader")
+    yield Symptom(
+        "membership",
+        member is not None,
+        text,
+        "give the output of `tdsec key show` to somebody who may write",
+    )
 
 
 def _policies(repository: Repository) -> Iterator[Symptom]:

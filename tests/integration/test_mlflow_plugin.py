@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +103,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     made.approve("data/parts", Status.WARNED)
     (made.root / "pipe").mkdir()
     (made.root / "pipe/stage.py").write_text(STAGE)
-    (made.root / "pipe/dvc.yaml").write_text(DVC_YAML.replace("PYTHON", sys.executable))
+    (made.root / "pipe/dvc.yaml").write_text(DVC_YAML.replace("PYTHON", shlex.quote(sys.executable)))
     (made.root / "plain.py").write_text(PLAIN)
     made.must("git", "add", "-A")
     made.must("git", "commit", "-qm", "start")

@@ -177,7 +177,12 @@ def _token_features(encoding: _Encoding, index: IntArray) -> Matrix:
     """TF-IDF with binary term frequency, rows scaled to length one."""
     from scipy import sparse
 
-    if encoding.feature is None or encoding.weight is None or encoding.column.tokens is None:
+    if (
+        encoding.feature is None
+        or encoding.weight is None
+        or encoding.column.tokens is None
+        or not index.size
+    ):
         return sparse.csr_array((index.size, encoding.width))
     places, values, starts = [], [], [0]
     for row in index:
