@@ -69,7 +69,7 @@ def _datasets(record: LineageRecord) -> str:
     rest = f"<p>and {more} more in the signed record</p>" if more > 0 else ""
     return (
         '<h2>Dataset versions</h2><div class="wide"><table><thead><tr><th>Dataset</th><th>Verdict</th>'
-        "<th>Signed by</th><th>Extent</th><th>SHA-256</th></tr></thead>"
+        "<th>Signed by</th><th>Extent</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{rest}"
     )
 
@@ -81,20 +81,19 @@ def _row(one: UsedDataset) -> str:
         f"<small>{one.checks} checks, valid to {escape(one.expires_at[:10])}</small>" if one.checks else ""
     )
     files = f"{one.files} file{'' if one.files == 1 else 's'}, {human(one.size)}" if one.root else "-"
-    digest = _digest("manifest", one.root) + _digest("file", one.content)
+    digest = _digest("SHA-256 of the manifest", one.root) + _digest("of the file", one.content)
     return (
         f"<tr><td><b>{escape(one.name)}</b><small>named by {escape(one.origin)}</small></td>"
-        f'<td class="tight"><span class="badge {kind}">{escape(badge)}</span>{checks}</td>'
-        f'<td>{escape(", ".join(one.signers)) or "nobody"}</td><td class="tight">{files}</td>'
-        f"<td>{digest}<small>DVC {escape(one.oid)}</small></td></tr>"
+        f'<td><span class="badge {kind}">{escape(badge)}</span>{checks}</td>'
+        f"<td>{escape(', '.join(one.signers)) or 'nobody'}</td><td>{files}</td></tr>"
+        f'<tr class="more"><td colspan="4">{digest}<small>DVC {escape(one.oid)}</small></td></tr>'
     )
 
 
 def _digest(what: str, text: str) -> str:
     if not text:
         return ""
-    half = len(text) // 2
-    return f'<small>{what}</small><code class="digest">{escape(text[:half])}<wbr>{escape(text[half:])}</code>'
+    return f'<small>{what}</small><code class="digest">{escape(text)}</code>'
 
 
 def _reasons(record: LineageRecord) -> str:

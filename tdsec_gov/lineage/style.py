@@ -32,7 +32,7 @@ th,td{padding:10px 14px;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 td small{display:block;color:var(--soft);font-size:12px}
 .tight,.tight small{white-space:nowrap}
-td .digest{max-width:270px;display:inline-block}
+tbody tr:not(.more) td{border-bottom:0;padding-bottom:2px}tr.more td{padding-top:2px}
 .badge{display:inline-block;border-radius:99px;padding:1px 10px;font-size:12px;font-weight:600}
 .badge.good{background:var(--goodbg);color:var(--good)}
 .badge.warn{background:var(--warnbg);color:var(--warn)}.badge.bad{background:var(--badbg);color:var(--bad)}
