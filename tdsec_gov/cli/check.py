@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every dataset that DVC tracks here.")
 @click.option("--stage", type=click.Choice(["pre-commit", "pre-push", "manual"]), default="manual")
 @click.option("--force", is_flag=True, help="Run the checks even where a verdict answers already.")
+@click.option("--verbose", "-v", is_flag=True, help="List what each check did not look at.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_shell
 def check(
-    shell: Shell, targets: tuple[str, ...], everything: bool, stage: str, force: bool, style: str
+    shell: Shell,
+    targets: tuple[str, ...],
+    everything: bool,
+    stage: str,
+    force: bool,
+    verbose: bool,
+    style: str,
 ) -> int:
     """Run the gate on TARGETs (paths that DVC tracks, or their pointers) and write the verdict."""
     from tdsec_gov.errors import UsageError
@@ -47,7 +54,7 @@ def check(
         raise UsageError("which dataset?", expected="TARGET… or --all", hint="tdsec check --all")
     if not pointers:
         return shell.answer("no dataset to check", verdicts=[])
-    outcomes = _run(shell, repository, pointers, force)
+    outcomes = _run(shell, repository, pointers, force, verbose)
     if stage == "pre-commit":
         repository.git.stage(*[one.path for one in outcomes], *_existing(repository, ".tdsec/checkpoint"))
     return _answer(shell, outcomes)
@@ -57,7 +64,9 @@ def _existing(repository: Repository, name: str) -> list[str]:
     return [name] if (repository.root / name).is_file() else []
 
 
-def _run(shell: Shell, repository: Repository, pointers: list[Pointer], force: bool) -> list[Outcome]:
+def _run(
+    shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
+) -> list[Outcome]:
     """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
     from tdsec_gov.files import WorkTree
     from tdsec_gov.gate.evaluate import Gate
@@ -71,7 +80,7 @@ def _run(shell: Shell, repository: Repository, pointers: list[Pointer], force: b
         outcome = None if force else gate.known(pointer)
         if outcome is None:
             outcome = _evaluate(shell, gate, pointer)
-        _print(shell, outcome)
+        _print(shell, outcome, verbose)
         outcomes.append(outcome)
     return outcomes
 
@@ -91,20 +100,23 @@ def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
         return gate.evaluate(pointer, identity, watching)
 
 
-def _print(shell: Shell, outcome: Outcome) -> None:
+def _print(shell: Shell, outcome: Outcome, verbose: bool) -> None:
     verdict = outcome.verdict
     known = ", unchanged since " + verdict.evaluated_at if outcome.cached else ""
     shell.say(f"{verdict.result.value:7} {verdict.version.short}{known}")
-    if outcome.cached and verdict.accepted:
+    if outcome.cached and verdict.accepted and not verbose:
         return
     for result in verdict.results:
-        _print_result(shell, result)
-    if not verdict.results or not any(result.status.denies for result in verdict.results):
+        _print_result(shell, result, verbose)
+    if not any(result.findings for result in verdict.results):
         for reason in verdict.reasons:
             shell.say(f"  {reason}")
+    blind = sum(len(result.not_checked) for result in verdict.results)
+    if blind and not verbose:
+        shell.say(f"  not checked: {blind} things; --verbose lists them, the verdict holds them")
 
 
-def _print_result(shell: Shell, result: CheckResult) -> None:
+def _print_result(shell: Shell, result: CheckResult, verbose: bool) -> None:
     shell.say(f"  {result.status.value:7} {result.check} ({result.seconds:.1f} s)")
     alike: dict[tuple[str, str, str | None], list[Finding]] = {}
     for finding in result.findings:
@@ -115,7 +127,7 @@ def _print_result(shell: Shell, result: CheckResult) -> None:
         text = f"{code} {message}" + (f" ({facts})" if facts else "")
         place = _place(found)
         shell.say(f"    {place}: {text}" if place else f"    {text}")
-    for note in result.not_checked:
+    for note in result.not_checked if verbose else ():
         shell.say(f"    not checked: {note}")
 
 

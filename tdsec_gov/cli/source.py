@@ -89,9 +89,10 @@ def add(shell: Shell, /, **given: Any) -> int:
     except TdsecError:
         write_atomic(path, old)
         raise
+    repository.git.stage(SOURCES)
     return shell.answer(
-        f"source '{record.id}' added to {SOURCES}; name it in policies/policy.yaml (source: {record.id}), "
-        f"then run: git add {SOURCES}",
+        f"source '{record.id}' added to {SOURCES} and staged; "
+        f"datasets use it by 'source: {record.id}' in policies/policy.yaml",
         source=record_of(record),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from tdsec_gov.errors import ConfigurationError
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
 
@@ -22,8 +23,30 @@ class PushedRange:
 def staged_datasets(repository: Repository) -> list[Pointer]:
     """Datasets that the next commit touches; all of them when it changes policies/."""
     if any(name.startswith("policies/") for name in repository.git.staged_changes()):
-        return repository.staged()
-    return repository.staged_changes()
+        pointers = repository.staged()
+    else:
+        pointers = repository.staged_changes()
+    if pointers:
+        _require_staged_policies(repository)
+    return pointers
+
+
+def _require_staged_policies(repository: Repository) -> None:
+    """The policy that judges is the one that is committed.
+
+    Raises:
+        ConfigurationError: policies/ on disk differs from what the commit will hold.
+    """
+    changed = repository.git.ask("diff", "--name-only", "-z", "--", "policies").decode(errors="replace")
+    new = repository.git.ask("ls-files", "-z", "--others", "--exclude-standard", "--", "policies").decode()
+    names = [name for name in (changed + new).split("\0") if name]
+    if names:
+        raise ConfigurationError(
+            "policies/ has changes that this commit leaves out",
+            where=", ".join(names[:3]),
+            expected="the policy that judges to be the one that is committed",
+            hint="run: git add policies (or git stash them)",
+        )
 
 
 def pushed_ranges(stdin: str) -> list[PushedRange]:

@@ -50,7 +50,7 @@ def _through_pre_commit(git: Git, config: Path) -> list[str]:
         path = hook_path(git, stage)
         if path.is_file() and "pre-commit" in path.read_text(encoding="utf-8", errors="replace"):
             continue
-        command = [sys.executable, "-m", "pre_commit", "install", "--hook-type", stage]
+        command = [sys.executable, "-P", "-m", "pre_commit", "install", "--hook-type", stage]
         answer = subprocess.run(command, cwd=git.root, capture_output=True, text=True, check=False)
         if answer.returncode != 0:
             done.append(f"run this yourself: pre-commit install --hook-type {stage}")

@@ -56,13 +56,25 @@ def ensure_vault(repository: Repository, storage: str | None, folder: Path) -> t
     inner = storage
     if storage not in known:
         inner = DEFAULT_STORE if DEFAULT_STORE not in known else "tdsec-store"
-        url = storage if "://" in storage else str((folder / storage).expanduser().resolve())
+        url = storage if "://" in storage else _outside(repository, (folder / storage).expanduser().resolve())
         dvc(repository, "remote", "add", inner, url)
         done.append(f"DVC remote '{inner}' at the storage you gave")
     name = "vault" if "vault" not in known else "tdsec-vault"
     dvc(repository, "remote", "add", "-d", "-f", name, f"tdsec://{inner}")
     done.append(f"DVC remote '{name}' = tdsec://{inner}, the default")
     return inner, done
+
+
+def _outside(repository: Repository, storage: Path) -> str:
+    """``storage``, unless the repository with its plaintext would lie inside it. Raises UsageError."""
+    root = repository.root.resolve()
+    if storage == root or storage in root.parents:
+        raise UsageError(
+            "the repository lies inside this storage, so its plaintext would too",
+            found=storage,
+            hint="name another folder: tdsec init --vault ../storage",
+        )
+    return str(storage)
 
 
 def dvc(repository: Repository, *arguments: str) -> str:

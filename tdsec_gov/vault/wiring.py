@@ -106,11 +106,11 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
     """``cls``, or where ``path`` lies in the inner remote of a vault a subclass that refuses to write.
 
     Compared are protocol and place, not names: a second remote with the same URL is no way round.
-    DVC's own cache is left alone.
+
+    Raises:
+        VaultRefusal: DVC's own cache lies there, so plaintext would be readable on the storage.
     """
     place = _place(cls, path)
-    if cls.protocol == "local" and place in _own_places(repo_config):
-        return cls
     for conf in repo_config["remote"].values():
         url = str(conf.get("url", ""))
         name = urlparse(url).netloc
@@ -119,6 +119,14 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
         inner_cls, _, inner_path = unguarded_cloud_fs(repo_config, name=name)
         inner = _place(inner_cls, inner_path)
         if inner_cls.protocol == cls.protocol and (place == inner or place.startswith(f"{inner}/")):
+            if place == os.path.realpath(str(repo_config.get("cache", {}).get("dir", ""))):
+                raise VaultRefusal(
+                    ConfigurationError(
+                        f"DVC's cache lies inside the storage of the vault tdsec://{name}",
+                        where="cache.dir",
+                        hint="name another folder: dvc cache dir FOLDER",
+                    )
+                )
             return _refusing(cls, name)
     return cls
 
@@ -127,19 +135,11 @@ def _place(cls: Any, path: str) -> str:
     return os.path.realpath(path) if cls.protocol == "local" else str(path).rstrip("/")
 
 
-def _own_places(repo_config: Any) -> set[str]:
-    """Where DVC keeps its own cache: writing there is not pushing."""
-    dvc_dir = getattr(repo_config, "dvc_dir", None)
-    named = repo_config.get("cache", {}).get("dir")
-    places = [named or (os.path.join(dvc_dir, "cache") if dvc_dir else "")]  # noqa: PTH118
-    return {os.path.realpath(os.path.join(one, sub)) for one in places for sub in ("", "files/md5")}  # noqa: PTH118
-
-
 def _refusing(cls: Any, name: str) -> Any:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise VaultRefusal(
             AccessDenied(
-                f"this remote is the storage inside the vault tdsec://{name}",
+                f"this is the storage inside the vault tdsec://{name}",
                 hint="push to the vault instead (dvc push without -r)",
             )
         )
@@ -147,7 +147,8 @@ def _refusing(cls: Any, name: str) -> Any:
     class Refusing(cls):  # type: ignore[misc]
         """The inner remote of a vault, for reading only."""
 
-        upload_fobj = put_file = pipe_file = copy = mv = rm = remove = rm_file = makedirs = refuse
+        upload_fobj = put_file = pipe_file = write_bytes = write_text = copy = cp_file = makedirs = refuse
+        mv = move = rm = remove = rm_file = link = hardlink = symlink = reflink = refuse
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
