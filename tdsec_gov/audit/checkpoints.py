@@ -19,7 +19,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING
 from tdsec_gov.audit.note import MAX_NOTE, Checkpoint
 from tdsec_gov.domain.canonical import parse_json
 from tdsec_gov.errors import BackendUnavailable, IntegrityError, LogTampered
+from tdsec_gov.files import naming_os_errors, write_atomic
 from tdsec_gov.keys.signing import Signer, VerifyKey
 
 if TYPE_CHECKING:
@@ -187,28 +187,9 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Temporary file, fsync, rename, fsync of the folder."""
+    """Put the notes there, unless they are there already."""
     data = text.encode()
-    temporary: str | None = None
-    try:
-        if path.exists() and path.read_bytes() == data:
-            return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        temporary = None
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    except OSError as exc:
-        raise BackendUnavailable(
-            "checkpoint file cannot be written", where=path, found=exc.strerror
-        ) from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+    with naming_os_errors(path, "checkpoint file cannot be read"):
+        same = path.exists() and path.read_bytes() == data
+    if not same:
+        write_atomic(path, data)

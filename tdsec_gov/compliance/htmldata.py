@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from tdsec_gov.compliance.htmlparts import Html, bullets, code, join, pairs, pill, section, table, tag
 from tdsec_gov.compliance.values import NO_EVIDENCE, NOT_STATED, ReportFacts, Seen, VersionFact
-from tdsec_gov.compliance.words import check_words, plural, size_words
+from tdsec_gov.compliance.words import check_words, plural
 from tdsec_gov.domain.findings import CheckResult
+from tdsec_gov.domain.words import size_words
 
 
 def data(facts: ReportFacts) -> Iterator[Html]:

@@ -11,9 +11,9 @@ from tdsec_gov.compliance.words import (
     figures_words,
     plural,
     range_words,
-    size_words,
     verdict_words,
 )
+from tdsec_gov.domain.words import size_words
 
 
 def to_text(facts: ReportFacts) -> str:

@@ -18,16 +18,6 @@ def range_words(facts: ReportFacts) -> str:
     return f"from {start} to before {facts.span.until}"
 
 
-def size_words(size: int) -> str:
-    """Bytes for people, with the exact figure."""
-    value, unit = float(size), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            break
-        value /= 1024
-    return f"{size:,} bytes" if unit == "B" else f"{value:.1f} {unit} ({size:,} bytes)"
-
-
 def plural(count: int, noun: str) -> str:
     many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{count:,} {noun if count == 1 else many}"

@@ -9,6 +9,7 @@ from html import escape
 
 from tdsec_gov.domain.lineage import LineageRecord, UsedDataset
 from tdsec_gov.domain.verdict import LogHead
+from tdsec_gov.domain.words import size_words
 from tdsec_gov.lineage.graph import graph
 from tdsec_gov.lineage.record import record_sha256
 from tdsec_gov.lineage.style import STYLE
@@ -80,7 +81,7 @@ def _row(one: UsedDataset) -> str:
     checks = (
         f"<small>{one.checks} checks, valid to {escape(one.expires_at[:10])}</small>" if one.checks else ""
     )
-    files = f"{one.files} file{'' if one.files == 1 else 's'}, {human(one.size)}" if one.root else "-"
+    files = f"{one.files} file{'' if one.files == 1 else 's'}, {size_words(one.size)}" if one.root else "-"
     digest = _digest("SHA-256 of the manifest", one.root) + _digest("of the file", one.content)
     return (
         f"<tr><td><b>{escape(one.name)}</b><small>named by {escape(one.origin)}</small></td>"
@@ -120,13 +121,3 @@ def _evidence(record: LineageRecord, signer: str, head: LogHead | None) -> str:
         f"<p><span>Check it</span><code>tdsec lineage {escape(record.run_id)}</code></p></div>"
         f"<footer>{escape(record.tool)}. This page is a display; the signed record beside it counts.</footer>"
     )
-
-
-def human(size: int) -> str:
-    """A size in bytes for people: ``1.5 MB`` (powers of 1000)."""
-    value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            break
-        value /= 1000
-    return f"{size} B" if unit == "B" else f"{value:.1f} {unit}"

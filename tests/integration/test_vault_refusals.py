@@ -12,25 +12,14 @@ from pathlib import Path
 import pytest
 from workshops import ROWS, Workshop
 
+from tdsec_gov.demo.data import COLLISION
 from tdsec_gov.domain.findings import Status
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity, load_identity
 from tdsec_gov.verdicts.statement import from_statement, to_statement
 from tdsec_gov.verdicts.verify import format_time
 
-COLLIDING = tuple(
-    bytes.fromhex(block)
-    for block in (
-        "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f89"
-        "55ad340609f4b30283e488832571415a085125e8f7cdc99fd91dbdf280373c5b"
-        "d8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0"
-        "e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70",
-        "d131dd02c5e6eec4693d9a0698aff95c2fcab50712467eab4004583eb8fb7f89"
-        "55ad340609f4b30283e4888325f1415a085125e8f7cdc99fd91dbd7280373c5b"
-        "d8823e3156348f5bae6dacd436c919c6dd53e23487da03fd02396306d248cda0"
-        "e99f33420f577ee8ce54b67080280d1ec69821bcb6a8839396f965ab6ff72a70",
-    )
-)
+COLLIDING = COLLISION
 """Wang and others (2004): two blocks of 128 bytes with the MD5 79054025255fb1a26e4bc422aef54eb4."""
 
 

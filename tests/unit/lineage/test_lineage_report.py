@@ -17,7 +17,7 @@ from tdsec_gov.lineage.child import run_child
 from tdsec_gov.lineage.enforce import refusal
 from tdsec_gov.lineage.graph import graph
 from tdsec_gov.lineage.guard import guard
-from tdsec_gov.lineage.html import human, report
+from tdsec_gov.lineage.html import report
 from tdsec_gov.lineage.inputs import named_path, source_json
 from tdsec_gov.lineage.recorder import Examination
 from tdsec_gov.lineage.run import _shown
@@ -51,10 +51,6 @@ def test_graph_is_valid_xml_with_a_box_for_each(count: int) -> None:
     assert len(boxes) == 1 + (shown or 1) + min(3, shown)
     height = int(tree.attrib["height"])
     assert all(0 <= int(box.attrib["y"]) <= height - int(box.attrib["height"]) for box in boxes)
-
-
-def test_human_sizes() -> None:
-    assert [human(n) for n in (0, 999, 1500, 34_567_890)] == ["0 B", "999 B", "1.5 kB", "34.6 MB"]
 
 
 def test_guard_reports_a_kind_and_never_the_text() -> None:
