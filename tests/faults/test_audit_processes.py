@@ -152,7 +152,7 @@ def test_full_disk_is_one_clear_error_and_the_log_still_verifies(tmp_path: Path)
     count = int(lines[0])
     assert 0 < count < 1000
     assert str(path) in lines[1] and "disk" in lines[1] and "free space" in lines[1]
-    assert "checkpoint file cannot be written" in lines[2]
+    assert str(note) in lines[2] and "cannot be written: no space left" in lines[2]
     assert CheckpointFile(note).unverified() == (first,)
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".checkpoint")] == []
     assert verify_log(log, [first]).size == count + 1  # every acknowledged event, and no half one
