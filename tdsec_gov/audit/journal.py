@@ -16,7 +16,8 @@ from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.domain.verdict import LogHead
-from tdsec_gov.errors import KeyUnavailable
+from tdsec_gov.errors import KeyUnavailable, LogTampered
+from tdsec_gov.files import write_atomic
 from tdsec_gov.keys.identity import Identity, config_home, load_identity
 
 DATABASE = ".tdsec/audit.db"
@@ -56,11 +57,16 @@ class Journal:
                 identity = load_identity()
             except KeyUnavailable:
                 identity = None
-        place = root / DATABASE
+        place, pin = root / DATABASE, _pin(root)
         if not place.exists():
+            require_first(root)
             place.parent.mkdir(parents=True, exist_ok=True)
-            return cls(root, AuditLog.create(place), identity)
-        return cls(root, AuditLog.open(place), identity)
+            log = AuditLog.create(place)
+        else:
+            log = AuditLog.open(place)
+        journal = cls(root, log, identity)
+        _hold(pin, journal.head().origin, place)
+        return journal
 
     def record(
         self,
@@ -114,3 +120,41 @@ class Journal:
             into = [private] if private_only else [private, public]
             advance(self.log, self.identity, self.identity.name, into=into, against=[public])
         return head
+
+
+def _pin(root: Path) -> Path:
+    """Where this clone remembers which log is its own: inside git's folder, which dies with the clone."""
+    git = root / ".git"
+    if git.is_file():  # a linked work tree or a submodule
+        git = (
+            root / git.read_text(encoding="utf-8", errors="replace").partition("gitdir:")[2].strip()
+        ).resolve()
+    return git / "tdsec-log"
+
+
+def require_first(root: Path) -> None:
+    """Raises LogTampered when this clone had a log before: beginning anew would forget it."""
+    pin, place = _pin(root), root / DATABASE
+    if pin.is_file():
+        raise LogTampered(
+            "the audit log of this clone is gone",
+            where=place,
+            expected=pin.read_text(encoding="utf-8", errors="replace").strip(),
+            hint=f"restore it from a backup; to begin a new log on purpose, remove {pin}",
+        )
+
+
+def _hold(pin: Path, origin: str, place: Path) -> None:
+    """Remember the log's origin, once. Raises LogTampered when another log lies in its place."""
+    if not pin.parent.is_dir():
+        return
+    if not pin.is_file():
+        write_atomic(pin, f"{origin}\n".encode())
+    elif pin.read_text(encoding="utf-8", errors="replace").strip() != origin:
+        raise LogTampered(
+            "another audit log lies in the place of this clone's",
+            where=place,
+            expected=pin.read_text(encoding="utf-8", errors="replace").strip(),
+            found=origin,
+            hint=f"restore it from a backup; to go on with this one on purpose, remove {pin}",
+        )

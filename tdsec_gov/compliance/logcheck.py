@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdsec_gov.audit.checkpoints import CheckpointFile
-from tdsec_gov.audit.journal import CHECKPOINT, DATABASE, Journal, private_checkpoint
+from tdsec_gov.audit.journal import CHECKPOINT, DATABASE, Journal, private_checkpoint, require_first
 from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.audit.merkle import Frontier
 from tdsec_gov.audit.note import Checkpoint
@@ -36,10 +36,11 @@ def open_journal(root: Path) -> Journal:
     """The journal of the repository at ``root``, which must be there: reading creates nothing.
 
     Raises:
-        ConfigurationError: there is none in this clone.
+        ConfigurationError: there is none in this clone. LogTampered: there was one.
     """
     place = root / DATABASE
     if not place.is_file():
+        require_first(root)
         raise ConfigurationError(
             "there is no audit log in this clone",
             where=place,

@@ -440,6 +440,8 @@ def test_usage(world: World, first: DatasetVersion, capsys: pytest.CaptureFixtur
     assert world.tdsec("report", "data/nothing.csv") == 2
     assert world.tdsec("report", NAME, "--from", "2026-02-02", "--to", "2026-02-01") == 2
     (world.root / ".tdsec/audit.db").unlink()
+    assert world.tdsec("report", NAME) == 10  # this clone had a log
+    (world.root / ".git/tdsec-log").unlink()
     assert world.tdsec("report", NAME) == 12
     assert not (world.root / ".tdsec/audit.db").exists()
     assert "no audit log" in capsys.readouterr().err
