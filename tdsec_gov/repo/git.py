@@ -11,10 +11,12 @@ from pathlib import Path
 from tdsec_gov.errors import ConfigurationError, DependencyMissing
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_CLEAN = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
+"""Without the last, whoever pushes ``refs/replace/…`` shows a server other commits than its clients get."""
 
 
 def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    env = {**os.environ, **_CLEAN}
     try:
         return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, env=env, check=False)
     except FileNotFoundError:
