@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    out = ""
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", glob):
-        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(token, re.escape(token))
-    return re.compile(out)
+_TOKEN = re.compile(r"\*\*/|\*\*|.", re.DOTALL)
 
 
 def matches(glob: str, path: str) -> bool:
-    """Whether the whole ``path`` (``/`` separated, relative) fits ``glob``."""
-    return _pattern(glob).fullmatch(path) is not None
+    """Whether the whole ``path`` (``/`` separated, relative) fits ``glob``.
+
+    All ways to fit are followed at once, one character after the other: the time is at most the
+    product of both lengths, whatever the glob (a regular expression would try one after the other).
+    """
+    tokens: list[str] = _TOKEN.findall(glob)
+    reached = _skipping(tokens, {(0, False)})
+    for char in path:
+        reached = _skipping(tokens, {one for state in reached for one in _step(tokens, state, char)})
+        if not reached:
+            return False
+    return (len(tokens), False) in reached
+
+
+def _skipping(tokens: list[str], states: set[tuple[int, bool]]) -> set[tuple[int, bool]]:
+    """``states``, and those after wildcards that stand for nothing. (token, inside a ``**/``)"""
+    found = set(states)
+    for at, inside in states:
+        here = at
+        while not inside and here < len(tokens) and tokens[here] in ("*", "**", "**/"):
+            here += 1
+            found.add((here, False))
+    return found
+
+
+def _step(tokens: list[str], state: tuple[int, bool], char: str) -> list[tuple[int, bool]]:
+    at, _ = state
+    part = tokens[at] if at < len(tokens) else ""
+    if part == "**/":
+        return [(at, True), (at + 1, False)] if char == "/" else [(at, True)]
+    if part == "**" or (part == "*" and char != "/"):
+        return [(at, False)]
+    return [(at + 1, False)] if part and (part == char or (part == "?" and char != "/")) else []
 
 
 def specificity(glob: str) -> tuple[int, int]:
