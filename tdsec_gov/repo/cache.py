@@ -89,14 +89,19 @@ class Cache:
 def parse_dir_object(data: bytes, name: str) -> list[tuple[str, str]]:
     """``(path, oid)`` of the files that a ``.dir`` object of dataset ``name`` lists.
 
+    Only the form that DVC writes is read: in white space, further keys or keys given twice anything
+    could hide that no check has seen.
+
     Raises:
         DataTampered: not such a list.
     """
     try:
         body = json.loads(data)
         items = [(item["relpath"], item["md5"]) for item in body] if isinstance(body, list) else [("", "")]
+        plain = [{"md5": oid, "relpath": path} for path, oid in items]
+        known = data == json.dumps(plain).encode()
     except (ValueError, TypeError, KeyError, RecursionError):
-        items = [("", "")]
-    if any(not isinstance(path, str) or not is_oid(oid) for path, oid in items):
+        items, known = [], False
+    if not known or any(not isinstance(path, str) or not is_oid(oid) for path, oid in items):
         raise DataTampered("the DVC .dir object is not a list of files", where=name, hint="run: dvc add")
     return items
