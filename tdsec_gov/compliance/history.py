@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tdsec_gov.compliance.values import Seen
 from tdsec_gov.errors import ConfigurationError
-from tdsec_gov.repo.pointers import parse_pointers
+from tdsec_gov.repo.pointers import read_pointers
 from tdsec_gov.repo.repository import Repository
 
 _FIELDS = "--format=%H%x1f%cI%x1f%an"
@@ -39,11 +39,8 @@ def seen_versions(
 def _at(
     repository: Repository, commit: str, file: str, dataset: str, cover: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    text = repository.git.show(commit, file)
-    if text is None:
-        return []
     try:
-        pointers = parse_pointers(text, file)
+        pointers = read_pointers([file], lambda name: repository.git.show(commit, name))
     except ConfigurationError:
         return [("", "unreadable")]
     return [(one.oid, cover.get(one.oid, "none")) for one in pointers if one.name == dataset and one.cached]

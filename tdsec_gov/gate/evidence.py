@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tdsec_gov.checks.registry import versions
 from tdsec_gov.errors import DataTampered, TdsecError, UsageError
 from tdsec_gov.repo.git import Git, Revision
-from tdsec_gov.repo.pointers import Pointer, is_pointer_file, parse_pointers
+from tdsec_gov.repo.pointers import Pointer, read_pointers
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
@@ -95,13 +94,9 @@ def examine_range(
     return [_under_policy(one, book) if one.pointer in standing else one for one in found]
 
 
-def _pointers_at(git: Git, commit: str, names: list[str]) -> Iterator[Pointer]:
-    for name in names:
-        if is_pointer_file(name) and not name.startswith(".dvc/"):
-            text = git.show(commit, name)
-            for pointer in parse_pointers(text, name) if text is not None else []:
-                if pointer.cached:
-                    yield pointer
+def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:
+    found = read_pointers(names, lambda name: git.show(commit, name))
+    return [pointer for pointer in found if pointer.cached]
 
 
 def _under_policy(found: Evidence, book: VerdictBook) -> Evidence:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from tdsec_gov.domain.tree import Tree
+from tdsec_gov.domain.yamlguard import refuse_bomb
 from tdsec_gov.errors import PolicyInvalid
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -55,7 +56,9 @@ def parse_yaml(text: bytes, where: object) -> Any:
         PolicyInvalid: not UTF-8, not YAML, a duplicate key; with the line, never with the content.
     """
     try:
-        return yaml.load(text.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
+        decoded = text.decode("utf-8")
+        refuse_bomb(decoded)
+        return yaml.load(decoded, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError as exc:
         raise PolicyInvalid("not UTF-8 text", where=where, found=f"byte {exc.start}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as exc:

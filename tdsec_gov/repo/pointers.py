@@ -1,7 +1,12 @@
-"""DVC pointers: ``*.dvc`` files and ``dvc.lock``, read as bytes, without importing dvc."""
+"""DVC pointers: ``*.dvc`` files and ``dvc.lock``, read as bytes, without importing dvc.
+
+A pointer file that DVC would understand differently than we do is refused, never guessed at.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -9,10 +14,14 @@ from typing import Any
 import yaml
 
 from tdsec_gov.domain.dataset import is_oid
+from tdsec_gov.domain.yamlguard import refuse_bomb
 from tdsec_gov.errors import ConfigurationError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FIX = "mend it or run: dvc add"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ELSEWHERE = ("files", "cloud")
+"""Keys with which an output names other bytes than its md5 (cloud-versioned remotes)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,51 +44,108 @@ def is_pointer_file(name: str) -> bool:
     return base == "dvc.lock" or (base.endswith(".dvc") and base != ".dvc")
 
 
-def parse_pointers(text: bytes, file: str) -> list[Pointer]:
+def read_pointers(names: Iterable[str], read: Callable[[str], bytes | None]) -> list[Pointer]:
+    """The outputs of all pointer files among ``names``, each read by ``read`` (None: not there).
+
+    A ``dvc.yaml`` stands for the ``dvc.lock`` beside it: its ``wdir`` decides what that one names.
+
+    Raises:
+        ConfigurationError: as :func:`parse_pointers`.
+    """
+    files = (_beside(name, "dvc.lock") if PurePosixPath(name).name == "dvc.yaml" else name for name in names)
+    found: list[Pointer] = []
+    for file in dict.fromkeys(files):
+        text = None if not is_pointer_file(file) or file.startswith(".dvc/") else read(file)
+        if text is not None:
+            found += parse_pointers(text, file, read(_beside(file, "dvc.yaml")) if _is_lock(file) else None)
+    return found
+
+
+def parse_pointers(text: bytes, file: str, stages: bytes | None = None) -> list[Pointer]:
     """The outputs that pointer file ``file`` (path from the root) names.
+
+    ``stages`` is the ``dvc.yaml`` beside a ``dvc.lock``: paths in the lock are relative to the
+    ``wdir`` that the stage has there.
 
     Raises:
         ConfigurationError: broken YAML, a merge conflict, or an output without a usable oid.
     """
+    body = _mapping(text, file)
+    if not _is_lock(file):
+        return _pointers(body, str(body.get("wdir") or "."), file)
+    locked = body.get("stages") or {}
+    if not isinstance(locked, dict) or (body and "stages" not in body):
+        raise ConfigurationError("broken DVC file", where=file, expected="a mapping of stages", hint=_FIX)
+    known = _mapping(stages, _beside(file, "dvc.yaml")).get("stages") if stages is not None else None
+    folders = {name: _folder(known, str(name), file) for name in locked}
+    return [one for name, stage in locked.items() for one in _pointers(stage, folders[name], file)]
+
+
+def _is_lock(file: str) -> bool:
+    return PurePosixPath(file).name == "dvc.lock"
+
+
+def _beside(file: str, base: str) -> str:
+    return str(PurePosixPath(file).with_name(base))
+
+
+def _mapping(text: bytes, file: str) -> dict[str, Any]:
     try:
-        body = yaml.load(text.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        decoded = text.decode("utf-8")
+        refuse_bomb(decoded)
+        body = yaml.load(decoded, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as exc:
         raise ConfigurationError("broken DVC file", where=file, found=type(exc).__name__, hint=_FIX) from None
     if body is None:
-        return []
+        return {}
     if not isinstance(body, dict):
         raise ConfigurationError("broken DVC file", where=file, expected="a mapping", hint=_FIX)
-    folder = PurePosixPath(file).parent
-    return [pointer for out in _outs(body, file) for pointer in _pointer(out, folder, body, file)]
+    return body
 
 
-def _outs(body: dict[str, Any], file: str) -> list[Any]:
-    if not file.endswith("dvc.lock"):
-        return _list(body, file)
-    stages = body.get("stages") or {}
-    if not isinstance(stages, dict):
-        raise ConfigurationError("broken DVC file", where=file, expected="a mapping of stages", hint=_FIX)
-    return [out for stage in stages.values() for out in _list(stage, file)]
+def _folder(stages: Any, name: str, file: str) -> str:
+    """The ``wdir`` of a locked stage. Raises ConfigurationError: only DVC can work it out."""
+    stage = stages.get(name, stages.get(name.partition("@")[0])) if isinstance(stages, dict) else None
+    inner = stage.get("do", stage) if isinstance(stage, dict) else None
+    wdir = str((inner.get("wdir") if isinstance(inner, dict) else None) or ".")
+    if "${" in wdir:
+        raise ConfigurationError(
+            f"stage '{name}' has a template for its wdir",
+            where=_beside(file, "dvc.yaml"),
+            hint="write the folder out, or let the template be in the paths of outs",
+        )
+    return wdir
 
 
-def _list(stage: Any, file: str) -> list[Any]:
+def _pointers(stage: Any, wdir: str, file: str) -> list[Pointer]:
     outs = (stage.get("outs") or []) if isinstance(stage, dict) else None
     if not isinstance(outs, list):
         raise ConfigurationError("broken DVC file", where=file, expected="a list of outs", hint=_FIX)
-    return outs
+    return [pointer for out in outs for pointer in _pointer(out, wdir, file)]
 
 
-def _pointer(out: Any, folder: PurePosixPath, body: dict[str, Any], file: str) -> list[Pointer]:
+def _pointer(out: Any, wdir: str, file: str) -> list[Pointer]:
     if not isinstance(out, dict) or not isinstance(out.get("path"), str):
         raise ConfigurationError("output without a path", where=file, hint=_FIX)
-    path = out["path"]
-    if "://" in path or path.startswith("/"):
-        return []
-    name = _normal(folder / str(body.get("wdir") or ".") / path, file)
+    path, oid = out["path"], out.get("md5")
     cached = out.get("cache", True) is not False
-    oid = out.get("md5")
+    if "://" in path or (path.startswith("/") and not cached):
+        return []
+    if path.startswith("/") or wdir.startswith("/") or _CONTROL.search(path + wdir):
+        raise ConfigurationError(
+            "output has an absolute path or a control character in it",
+            where=file,
+            hint="move it, dvc add again",
+        )
+    name = _normal(PurePosixPath(file).parent / wdir / path, file)
     if oid is None and not cached:
         return []
+    if any(key in out for key in _ELSEWHERE):
+        raise ConfigurationError(
+            f"output '{name}' is cloud-versioned: its md5 does not say which bytes DVC would get",
+            where=file,
+            hint="use a remote without version_aware and worktree, and dvc add it again",
+        )
     if not is_oid(oid):
         raise ConfigurationError(
             f"output '{name}' has no DVC checksum", where=file, hint="run: dvc add or dvc commit"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tdsec_gov.errors import ConfigurationError, UsageError
+from tdsec_gov.files import WorkTree
 from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.git import Git
-from tdsec_gov.repo.pointers import Pointer, is_pointer_file, parse_pointers
+from tdsec_gov.repo.pointers import Pointer, read_pointers
 
 POINTER_PATTERNS = ("*.dvc", "dvc.lock", "**/dvc.lock")
 
@@ -48,14 +49,8 @@ class Repository:
 
     def pointers_in(self, names: list[str], revision: str = "") -> list[Pointer]:
         """The cached outputs that the pointer files among ``names`` hold at ``revision`` ("" = index)."""
-        found: list[Pointer] = []
-        for name in names:
-            if not is_pointer_file(name) or name.startswith(".dvc/"):
-                continue
-            text = self.git.show(revision, name)
-            if text is not None:
-                found += [pointer for pointer in parse_pointers(text, name) if pointer.cached]
-        return found
+        found = read_pointers(names, lambda name: self.git.show(revision, name))
+        return [pointer for pointer in found if pointer.cached]
 
     def staged(self) -> list[Pointer]:
         """Every dataset in the index."""
@@ -74,12 +69,8 @@ class Repository:
         names = set(self.git.tracked(*POINTER_PATTERNS))
         listed = self.git.ask("ls-files", "-z", "--others", "--exclude-standard", "--", *POINTER_PATTERNS)
         names |= {name for name in listed.decode(errors="surrogateescape").split("\0") if name}
-        found: list[Pointer] = []
-        for name in sorted(names):
-            path = self.root / name
-            if is_pointer_file(name) and not name.startswith(".dvc/") and path.is_file():
-                found += [one for one in parse_pointers(path.read_bytes(), name) if one.cached]
-        return found
+        tree = WorkTree(self.root)
+        return [pointer for pointer in read_pointers(sorted(names), tree.read) if pointer.cached]
 
     def select(self, targets: list[str], folder: Path) -> list[Pointer]:
         """The datasets that ``targets`` (paths from ``folder``, data or pointer) name on disk.
