@@ -15,6 +15,8 @@ from tdsec_gov.errors import IntegrityError
 MANIFEST_FORMAT = "tdsec-manifest/v1"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _OID = re.compile(r"[0-9a-f]{32}(\.dir)?\Z")
+_UNFIT = re.compile("[\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Backslashes, what a terminal obeys or breaks lines at, and what is no character."""
 
 
 def is_sha256(text: object) -> bool:
@@ -44,7 +46,7 @@ class FileEntry:
         parts = self.path.split("/")
         if not self.path or self.path.startswith("/") or any(p in ("", ".", "..") for p in parts):
             raise IntegrityError("manifest holds an unsafe path")
-        if "\0" in self.path or "\\" in self.path:
+        if _UNFIT.search(self.path):
             raise IntegrityError("manifest holds an unsafe path")
         if not is_sha256(self.sha256) or not is_oid(self.oid) or self.size < 0:
             raise IntegrityError("manifest holds a malformed entry")
