@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tdsec_gov.audit.journal import Journal
+from tdsec_gov.checks.registry import versions
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, TdsecError
@@ -31,6 +32,8 @@ class OpenedVault:
         self.root = root
         self._lock = threading.RLock()
         self._noted: set[tuple[str, str, str]] = set()
+        self._digests: dict[str, str] = {}
+        self._allowed: set[str] = set()
 
     @cached_property
     def identity(self) -> Identity:
@@ -61,8 +64,17 @@ class OpenedVault:
     def names(self) -> Names:
         return Names(self.keyrings[0].name_key)
 
+    def policy_digest(self, dataset: str) -> str:
+        """Digest of today's policy for a dataset. Raises PolicyInvalid: no rule matches it."""
+        if dataset not in self._digests:
+            policy = self.book.policies.for_dataset(dataset)
+            self._digests[dataset] = policy.digest(versions(policy.rule.checks))
+        return self._digests[dataset]
+
     def require(self, act: str) -> None:
         """Raises AccessDenied unless policies/access.yaml lets me ``read`` or ``write`` here."""
+        if act in self._allowed:
+            return
         access = self.book.policies.access
         member = access.member(self.identity.keyid)
         allowed = member is not None and (
@@ -77,6 +89,7 @@ class OpenedVault:
             )
             self.note("push" if act == "write" else "pull", "denied", self.name, reason=error.code)
             raise error
+        self._allowed.add(act)
 
     def note(
         self, action: str, outcome: str, target: str, version: DatasetVersion | None = None, reason: str = ""

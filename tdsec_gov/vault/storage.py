@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn, cast
 
-from tdsec_gov.checks.registry import versions
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.errors import TdsecError, VerdictMissing
 from tdsec_gov.keys.age.intake import Source
@@ -81,9 +80,8 @@ class Storage:
         current: list[Covered] = []
         failure: TdsecError | None = None
         for one in covered:
-            policy = self.vault.book.policies.for_dataset(one.version.name)
             try:
-                require_policy(one.verified, policy.digest(versions(policy.rule.checks)))
+                require_policy(one.verified, self.vault.policy_digest(one.version.name))
                 current.append(one)
             except TdsecError as exc:
                 failure = exc
