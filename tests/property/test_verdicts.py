@@ -29,7 +29,9 @@ HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
 MD5 = st.binary(min_size=16, max_size=16).map(bytes.hex)
 SIZE = st.integers(0, 2**50)
 SEGMENT = st.text(
-    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="/\\"), min_size=1, max_size=8
+    st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="/\\"),
+    min_size=1,
+    max_size=8,
 )
 PATH = st.lists(SEGMENT.filter(lambda one: one not in (".", "..")), min_size=1, max_size=3).map("/".join)
 FACTS = st.dictionaries(TEXT, st.none() | st.booleans() | st.integers(-(2**50), 2**50) | TEXT, max_size=3)
