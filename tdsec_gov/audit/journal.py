@@ -118,7 +118,14 @@ class Journal:
         if self.identity is not None:
             private, public = private_checkpoint(head.origin), self.root / CHECKPOINT
             into = [private] if private_only else [private, public]
-            advance(self.log, self.identity, self.identity.name, into=into, against=[public])
+            advance(
+                self.log,
+                self.identity,
+                self.identity.name,
+                into=into,
+                against=[public],
+                memory=private.with_name(f"{private.name}.edge"),
+            )
         return head
 
 

@@ -29,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a log ends: number of events, Merkle root, chain hash (64 hex digits each), origin."""
+    """Where a log ends: number of events, Merkle root, chain hash (64 hex digits each), origin.
+
+    ``frontier`` is the right edge of the tree (:class:`~tdsec_gov.audit.merkle.Frontier`).
+    """
 
     size: int
     root: str
     chain: str
     origin: str
+    frontier: bytes = b""
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -162,19 +166,20 @@ class AuditLog:
             path = consistency_proof(subtree(session), first, total)
         return ConsistencyProof(head.origin, first, total, path)
 
-    def extends(self, checkpoints: Iterable[Checkpoint]) -> Head:
+    def extends(self, checkpoints: Iterable[Checkpoint], start: Frontier | None = None) -> Head:
         """The head, once the stored leaf hashes are shown to extend each of ``checkpoints``.
 
         Sign no new checkpoint without this: it would vouch for a log rewritten since the last one.
-        It reads leaf hashes only; that bodies match them is for a full verification to say.
+        It reads leaf hashes only; that bodies match them is for a full verification to say. From
+        ``start``, an authenticated frontier of this log, it reads the later ones only.
 
         Raises:
             LogTampered: the log was cut or rewritten since one of them, or is another log.
         """
         with self.snapshot() as session:
             row = session.head()
-            frontier = replay(session, row, checkpoints)
-        return Head(row.size, frontier.root().hex(), row.chain.hex(), row.origin)
+            frontier = replay(session, row, checkpoints, start)
+        return Head(row.size, frontier.root().hex(), row.chain.hex(), row.origin, frontier.to_bytes())
 
     def snapshot(self) -> AbstractContextManager[Session]:
         """One unchanging state of the rows, for :mod:`tdsec_gov.audit.verify`."""

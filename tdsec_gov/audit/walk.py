@@ -69,14 +69,20 @@ def subtree(session: Session) -> RootOf:
     return lambda low, high: merkle_root(leaves(session, low, high))
 
 
-def replay(session: Session, head: HeadRow, checkpoints: Iterable[Checkpoint]) -> Frontier:
+def replay(
+    session: Session, head: HeadRow, checkpoints: Iterable[Checkpoint], start: Frontier | None = None
+) -> Frontier:
     """The frontier over all stored leaf hashes, which must extend each of ``checkpoints``.
+
+    From ``start``, a frontier the caller has authenticated, only later leaves are read and later
+    checkpoints asked; the earlier ones were when ``start`` was signed.
 
     Raises:
         LogTampered: they do not, or the head row disagrees with them.
     """
-    where, frontier = session.where, Frontier()
-    for mark in sorted(checkpoints, key=lambda one: one.size):
+    where, frontier = session.where, start or Frontier()
+    later = [one for one in checkpoints if one.size >= frontier.size or one.origin != head.origin]
+    for mark in sorted(later, key=lambda one: one.size):
         if mark.origin != head.origin:
             raise LogTampered("audit log was replaced", where=where, expected=mark.origin, found=head.origin)
         if mark.size > head.size:
