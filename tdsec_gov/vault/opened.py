@@ -14,7 +14,7 @@ from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.keys.identity import Identity, load_identity
 from tdsec_gov.keys.signing import VerifyKey
-from tdsec_gov.vault.keyring import Keyring, open_keyrings
+from tdsec_gov.vault.keyring import Keyring, keyring_name, keyring_statement, open_keyrings
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook
 
@@ -90,6 +90,30 @@ class OpenedVault:
             self.note("push" if act == "write" else "pull", "denied", self.name, reason=error.code)
             raise error
         self._allowed.add(act)
+
+    def require_readers(self) -> None:
+        """Raises AccessDenied when what I seal could be read with a key that access.yaml does not name.
+
+        A former reader, or the readers of another repository whose keyring somebody has put here: both
+        keyrings are well signed.
+        """
+        if "seal" in self._allowed:
+            return
+        known = {member.age for member in self.book.policies.access.readers(self.name)}
+        epoch = self.keyrings[0].epoch
+        sealed = keyring_statement(self.tree, self.name, epoch, self.writers).get("readers")
+        strangers = (
+            [who for who, key in sealed.items() if key not in known] if isinstance(sealed, dict) else ["?"]
+        )
+        if strangers:
+            raise AccessDenied(
+                f"vault '{self.name}' is open to keys that are no reader's",
+                where=keyring_name(self.name, epoch),
+                expected="the readers in policies/access.yaml",
+                found=", ".join(sorted(strangers)),
+                hint="run: tdsec vault rewrap (or restore .tdsec/vaults from git)",
+            )
+        self._allowed.add("seal")
 
     def note(
         self, action: str, outcome: str, target: str, version: DatasetVersion | None = None, reason: str = ""

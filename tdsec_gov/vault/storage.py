@@ -63,6 +63,7 @@ class Storage:
         """
         try:
             self.vault.require("write")
+            self.vault.require_readers()
             covered = self._current(self.cover.require(oid))
             if oid.endswith(".dir"):
                 self._put_listing(oid, source.read(), covered)
