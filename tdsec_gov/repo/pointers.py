@@ -19,7 +19,7 @@ from tdsec_gov.errors import ConfigurationError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FIX = "mend it or run: dvc add"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ELSEWHERE = ("files", "cloud")
 """Keys with which an output names other bytes than its md5 (cloud-versioned remotes)."""
 
@@ -131,9 +131,9 @@ def _pointer(out: Any, wdir: str, file: str) -> list[Pointer]:
     cached = out.get("cache", True) is not False
     if "://" in path or (path.startswith("/") and not cached):
         return []
-    if path.startswith("/") or wdir.startswith("/") or _CONTROL.search(path + wdir):
+    if path.startswith("/") or wdir.startswith("/") or _UNFIT.search(file + path + wdir):
         raise ConfigurationError(
-            "output has an absolute path or a control character in it",
+            "output has an absolute path, or characters that no name may have",
             where=file,
             hint="move it, dvc add again",
         )

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from workshops import Workshop, call
 
+from tdsec_gov.keys.identity import Identity
+
 EVIL = b"id,label\n1,1\n2,0\n"
 
 
@@ -173,3 +175,49 @@ def test_file_names_that_speak_to_the_terminal(pushed: Workshop, name: str) -> N
     answer = pushed.tdsec("check", "data/names")
     assert answer.code == 10
     assert answer.err == "tdsec: manifest holds an unsafe path\n"
+
+
+def test_keyring_of_another_repository(pushed: Workshop) -> None:
+    """Both repositories call their vault 'store' and trust alice; mallory reads only the other one."""
+    theirs = Workshop(pushed.base / "theirs", pushed.base / "theirs" / "repo")
+    theirs.root.mkdir(parents=True)
+    assert theirs.git("init", "-q", "-b", "main").code == 0
+    assert theirs.dvc("init", "-q").code == 0
+    assert theirs.tdsec("init", "--vault", theirs.storage, "--yes").code == 0
+    mallory = Identity.generate("mallory")
+    keys = ("--age", str(mallory.age.recipient), "--signing", str(mallory.verify_key))
+    assert theirs.tdsec("vault", "add-reader", "mallory", *keys).code == 0
+    for name in ("keyring-1.age", "keyring-1.intoto.jsonl"):
+        place = Path(".tdsec/vaults/store") / name
+        (pushed.root / place).write_bytes((theirs.root / place).read_bytes())
+    pushed.track("data/new.csv", EVIL)
+    assert pushed.tdsec("check", "data/new.csv").code == 0
+    before = pushed.stored()
+    answer = pushed.dvc("push", "data/new.csv")
+    assert answer.code != 0
+    assert "mallory" in answer.err
+    assert pushed.stored() == before
+
+
+def test_a_reader_who_was_taken_out_stops_pushes_until_the_keyring_is_sealed_anew(pushed: Workshop) -> None:
+    bob = Identity.generate("bob")
+    keys = ("--age", str(bob.age.recipient), "--signing", str(bob.verify_key))
+    access = pushed.root / "policies/access.yaml"
+    without = access.read_text()
+    assert pushed.tdsec("vault", "add-reader", "bob", *keys).code == 0
+    access.write_text(without)
+    pushed.track("data/new.csv", EVIL)
+    assert pushed.tdsec("check", "data/new.csv").code == 0
+    answer = pushed.dvc("push", "data/new.csv")
+    assert answer.code != 0
+    assert "tdsec vault rewrap" in answer.err
+    assert pushed.tdsec("vault", "rewrap").code == 0
+    assert pushed.dvc("push", "data/new.csv").code == 0
+
+
+def test_folder_whose_name_is_not_utf8(workshop: Workshop) -> None:
+    folder = Path(os.fsdecode(os.fsencode(workshop.root) + b"/\xff"))
+    folder.mkdir()
+    oid = workshop.store(EVIL)
+    (folder / "x.csv.dvc").write_text(f"outs:\n- md5: {oid}\n  hash: md5\n  path: x.csv\n")
+    refused(workshop, "characters that no name may have")
