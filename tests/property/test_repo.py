@@ -15,7 +15,7 @@ from tdsec_gov.repo.cache import parse_dir_object
 from tdsec_gov.repo.pointers import is_pointer_file, parse_pointers
 
 OID = st.from_regex(r"\A[0-9a-f]{32}(\.dir)?\Z")
-NAME = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+NAME = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=12)
 SAFE = NAME.filter(lambda one: "/" not in one and one not in (".", "..") and "://" not in one)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
 VALUES = st.recursive(
