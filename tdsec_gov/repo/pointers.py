@@ -5,6 +5,7 @@ A pointer file that DVC would understand differently than we do is refused, neve
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -77,8 +78,12 @@ def parse_pointers(text: bytes, file: str, stages: bytes | None = None) -> list[
     if not isinstance(locked, dict) or (body and "stages" not in body):
         raise ConfigurationError("broken DVC file", where=file, expected="a mapping of stages", hint=_FIX)
     known = _mapping(stages, _beside(file, "dvc.yaml")).get("stages") if stages is not None else None
-    folders = {name: _folder(known, str(name), file) for name in locked}
-    return [one for name, stage in locked.items() for one in _pointers(stage, folders[name], file)]
+    found: list[Pointer] = []
+    for name, stage in locked.items():
+        definition = _definition(known, str(name))
+        wdir, plain = _folder(definition, str(name), file), _not_cached(definition)
+        found += _pointers(_without(stage, plain), wdir, file)
+    return found
 
 
 def _is_lock(file: str) -> bool:
@@ -103,11 +108,33 @@ def _mapping(text: bytes, file: str) -> dict[str, Any]:
     return body
 
 
-def _folder(stages: Any, name: str, file: str) -> str:
-    """The ``wdir`` of a locked stage. Raises ConfigurationError: only DVC can work it out."""
+def _definition(stages: Any, name: str) -> dict[str, Any]:
+    """What dvc.yaml says of a locked stage, ``name@item`` for one of a foreach."""
     stage = stages.get(name, stages.get(name.partition("@")[0])) if isinstance(stages, dict) else None
     inner = stage.get("do", stage) if isinstance(stage, dict) else None
-    wdir = str((inner.get("wdir") if isinstance(inner, dict) else None) or ".")
+    return inner if isinstance(inner, dict) else {}
+
+
+def _not_cached(definition: dict[str, Any]) -> set[str]:
+    """Outputs with ``cache: false``: dvc.lock lists them like all others, DVC never stores them."""
+    lists = [definition.get(key) for key in ("outs", "metrics", "plots")]
+    items = [one for found in lists if isinstance(found, list) for one in found]
+    pairs = [pair for one in items for pair in (one.items() if isinstance(one, dict) else [(one, None)])]
+    plain = {str(path) for path, given in pairs if isinstance(given, dict) and given.get("cache") is False}
+    named = [posixpath.normpath(str(path)) for path, _ in pairs]
+    return {path for path in plain if named.count(posixpath.normpath(path)) == 1}
+
+
+def _without(stage: Any, plain: set[str]) -> Any:
+    outs = stage.get("outs") if isinstance(stage, dict) else None
+    if not plain or not isinstance(outs, list):
+        return stage
+    return {"outs": [one for one in outs if not (isinstance(one, dict) and one.get("path") in plain)]}
+
+
+def _folder(definition: dict[str, Any], name: str, file: str) -> str:
+    """The ``wdir`` of a locked stage. Raises ConfigurationError: only DVC can work it out."""
+    wdir = str(definition.get("wdir") or ".")
     if "${" in wdir:
         raise ConfigurationError(
             f"stage '{name}' has a template for its wdir",

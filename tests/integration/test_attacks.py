@@ -221,3 +221,16 @@ def test_folder_whose_name_is_not_utf8(workshop: Workshop) -> None:
     oid = workshop.store(EVIL)
     (folder / "x.csv.dvc").write_text(f"outs:\n- md5: {oid}\n  hash: md5\n  path: x.csv\n")
     refused(workshop, "characters that no name may have")
+
+
+def test_metrics_that_dvc_does_not_store_need_no_verdict(pushed: Workshop) -> None:
+    outs = [{"path": "m.json", "hash": "md5", "md5": "0" * 32, "size": 8}]
+    lock = {"schema": "2.0", "stages": {"s": {"cmd": "true", "outs": outs}}}
+    pushed.write("dvc.lock", json.dumps(lock).encode())
+    pushed.write("dvc.yaml", b"stages: {s: {cmd: 'true', metrics: [{m.json: {cache: false}}]}}\n")
+    assert pushed.tdsec("check", "--all").code == 0
+    pushed.write("dvc.yaml", b"stages: {s: {cmd: 'true', metrics: [m.json]}}\n")
+    assert pushed.tdsec("check", "--all").code == 2
+    both = b"stages: {s: {cmd: 'true', outs: [./m.json], metrics: [{m.json: {cache: false}}]}}\n"
+    pushed.write("dvc.yaml", both)
+    assert pushed.tdsec("check", "--all").code == 2
