@@ -21,13 +21,14 @@ from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.load import DatasetPolicy
+from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.manifests import LocalManifests
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.statement import to_statement
-from tdsec_gov.verdicts.store import verdict_name, write_verdict
+from tdsec_gov.verdicts.store import shortened_history, verdict_name, verdict_names, write_verdict
 from tdsec_gov.verdicts.verify import Verified, format_time, parse_time
 
 NEEDS_PREVIOUS = ("label_issues", "triggers")
@@ -80,6 +81,7 @@ class Gate:
                 where="policies/access.yaml",
                 hint="let somebody whose verdicts count add you as a member (key: tdsec key show)",
             )
+        self._require_history(pointer.name)
         manifest = build_manifest(pointer, self.repository.cache)
         version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
         history = self.book.history(pointer.name)
@@ -106,6 +108,15 @@ class Gate:
             checkpoint=journal.head(),
         )
         return self._store(verdict, manifest, identity, journal)
+
+    def _require_history(self, dataset: str) -> None:
+        """Raises IntegrityError when a committed verdict of ``dataset`` is missing from the work tree."""
+        head = self.repository.git.head()
+        if head is None:
+            return
+        for name in verdict_names(Revision(self.repository.git, head), dataset):
+            if not (self.repository.root / name).is_file():
+                raise shortened_history(dataset, name)
 
     def _store(self, verdict: Verdict, manifest: Manifest, identity: Identity, journal: Journal) -> Outcome:
         """Evidence in an order that survives a power cut: manifest, envelope, then the audit event."""

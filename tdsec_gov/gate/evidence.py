@@ -12,6 +12,7 @@ from tdsec_gov.repo.pointers import Pointer, read_pointers
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.store import dataset_of, shortened_history
 from tdsec_gov.verdicts.verify import Verified, require_policy
 
 
@@ -69,7 +70,8 @@ def examine_range(
     """Every version that a commit in ``old..new`` introduces, against the evidence and policy at ``new``.
 
     A version that still stands at ``new`` must have passed the policy of ``new``; where the range
-    changes policies/, that is asked of every version that stands.
+    changes policies/, that is asked of every version that stands. A range that takes away a verdict of
+    a dataset that stands is refused: with a shorter history poisoned growth would look like a beginning.
     Without ``old``: every commit that the refs ``known`` do not reach (see :meth:`Git.commits`).
     A version that a later commit replaces is examined all the same: it is in the history that is shared.
 
@@ -79,19 +81,32 @@ def examine_range(
     tip = git.resolve(new)
     pointers: dict[Pointer, str] = {}
     changed_policy = False
+    removed: list[str] = []
     for commit in git.commits(old, tip, known):
         names = git.changed_in(commit)
+        removed += [name for name in git.removed_in(commit) if dataset_of(name) is not None]
         changed_policy = changed_policy or any(name.startswith("policies/") for name in names)
         for pointer in _pointers_at(git, commit, names):
             pointers.setdefault(pointer, commit)
-    if not pointers and not changed_policy:
+    if not pointers and not changed_policy and not removed:
         return []
     standing = set(_pointers_at(git, tip, list(Revision(git, tip).names(""))))
     if changed_policy:
         pointers = dict.fromkeys(standing, tip) | pointers
     book = VerdictBook.open(Revision(git, tip), now)
     found = [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
-    return [_under_policy(one, book) if one.pointer in standing else one for one in found]
+    found = [_under_policy(one, book) if one.pointer in standing else one for one in found]
+    return found + _shortened(removed, standing, Revision(git, tip))
+
+
+def _shortened(removed: list[str], standing: set[Pointer], tip: Revision) -> list[Evidence]:
+    """A refusal for each standing dataset of which the range takes a verdict away for good."""
+    lost = {dataset_of(name): name for name in removed if tip.read(name) is None}
+    return [
+        Evidence(pointer, tip.commit, None, shortened_history(pointer.name, lost[pointer.name]))
+        for pointer in sorted(standing)
+        if pointer.name in lost
+    ]
 
 
 def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:

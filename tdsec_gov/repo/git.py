@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tdsec_gov.errors import ConfigurationError, DependencyMissing
 
+_DIFF_TREE = ("diff-tree", "--root", "-m", "-r", "-z", "--no-commit-id", "--name-only")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _CLEAN = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
 """Without the last, whoever pushes ``refs/replace/…`` shows a server other commits than its clients get."""
@@ -136,17 +137,11 @@ class Git:
 
     def changed_in(self, commit: str) -> list[str]:
         """Names that a commit adds or changes against its parents (all of them for a root commit)."""
-        return self._names(
-            "diff-tree",
-            "--root",
-            "-m",
-            "-r",
-            "-z",
-            "--no-commit-id",
-            "--name-only",
-            "--diff-filter=d",
-            commit,
-        )
+        return self._names(*_DIFF_TREE, "--diff-filter=d", commit)
+
+    def removed_in(self, commit: str) -> list[str]:
+        """Names that a commit removes against its parents."""
+        return self._names(*_DIFF_TREE, "--diff-filter=D", commit)
 
     def head(self) -> str | None:
         """Id of HEAD's commit (also when detached), None before the first commit."""
