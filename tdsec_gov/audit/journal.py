@@ -104,7 +104,9 @@ class Journal:
             KeyUnavailable: there is no identity to sign with.
         """
         if self.identity is None:
-            raise KeyUnavailable("no identity to sign the checkpoint with", hint="run: tdsec key new")
+            raise KeyUnavailable(
+                "no identity to sign the checkpoint with", hint="run: tdsec key new --name NAME"
+            )
         self._advance(private_only=False)
         return self.root / CHECKPOINT
 

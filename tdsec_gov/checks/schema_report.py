@@ -111,9 +111,17 @@ def _structure(error: Any, reason: str, names: list[str], file: str) -> Finding:
         "COLUMN_NOT_ORDERED",
     ):
         column = shown_column(case, names.index(case)) if case in names else case
+        if reason == "COLUMN_NOT_IN_SCHEMA" and case in names and _headerless(error.schema, names):
+            column = f"column #{names.index(case) + 1}"
     if reason == "WRONG_DATATYPE":
         words = f"{words}: expected {getattr(error.schema, 'dtype', '?')}, found {_type_name(case)}"
     return Finding(code, Severity.DENY, words, file, column)
+
+
+def _headerless(schema: Any, names: list[str]) -> bool:
+    """Most columns are strangers to the schema: the first row is data that was taken for a header."""
+    known = set(getattr(schema, "columns", None) or ())
+    return 2 * len(known & set(names)) < len(names)
 
 
 def _type_name(found: object) -> str:

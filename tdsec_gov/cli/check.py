@@ -103,7 +103,7 @@ def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
 def _print(shell: Shell, outcome: Outcome, verbose: bool) -> None:
     verdict = outcome.verdict
     known = ", unchanged since " + verdict.evaluated_at if outcome.cached else ""
-    shell.say(f"{verdict.result.value:7} {verdict.version.short}{known}")
+    shell.say(f"{verdict.result.value:7} {verdict.version.short}, rule '{verdict.rule}'{known}")
     if outcome.cached and verdict.accepted and not verbose:
         return
     for result in verdict.results:

@@ -119,14 +119,15 @@ def verify(shell: Shell) -> int:
     repository = shell.repository()
     storage = open_storage(repository.root, _name(repository))
     access = storage.vault.book.policies.access
-    good, bad = 0, []
+    good, bad, integrity = 0, [], False
     for one in inspect(storage):
         if one.error is None:
             good += 1
             continue
         signer = f", last approved by {', '.join(map(access.name_of, one.signers))}" if one.signers else ""
         shell.warn(f"REFUSED {one.oid} ({one.dataset or 'no dataset'}{signer}): {one.error.line()}")
+        integrity = integrity or one.error.exit_code == 10
         bad.append({"oid": one.oid, "dataset": one.dataset, "error": one.error.as_dict()})
-    code = max((10 if row["error"]["exit"] == 10 else 11 for row in bad), default=0)  # type: ignore[index]
+    code = 0 if not bad else 10 if integrity else 11
     text = f"{good} objects hold, {len(bad)} do not"
     return shell.answer(text, code="ok" if not bad else "integrity", exit_code=code, good=good, bad=bad)

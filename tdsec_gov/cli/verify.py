@@ -10,6 +10,7 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.gate.evidence import Evidence
+    from tdsec_gov.repo.repository import Repository
 
 
 @click.command()
@@ -36,7 +37,7 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
         raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")
     pointers = repository.work_tree() if everything else repository.select(list(targets), shell.folder)
     book = VerdictBook.open(WorkTree(repository.root), shell.now())
-    found = [rehash(one, repository) for one in examine(book, pointers)]
+    found = [_checked_out(rehash(one, repository), repository) for one in examine(book, pointers)]
     return answer_evidence(shell, found, "verified")
 
 
@@ -75,3 +76,30 @@ def _code(found: list[Evidence], exit_code: int) -> str:
     """The code of the error that decided the exit code."""
     errors = [one.error for one in found if one.error is not None]
     return next((error.code for error in errors if error.exit_code == exit_code), "ok")
+
+
+def _checked_out(found: Evidence, repository: Repository) -> Evidence:
+    """``found``, refused when the files in the work tree are not the signed ones."""
+    from dataclasses import replace
+
+    from tdsec_gov.errors import DataTampered, TdsecError
+    from tdsec_gov.lineage.workspace import workspace_manifest
+
+    name = found.pointer.name
+    if found.verified is None or found.error is not None or not (repository.root / name).exists():
+        return found
+    try:
+        root = workspace_manifest(repository.root, name).root
+    except TdsecError as exc:
+        return replace(found, error=exc)
+    signed = found.verified.verdict.version
+    if root == signed.root:
+        return replace(found, note="bytes hashed again")
+    error = DataTampered(
+        "what lies in the work tree is not the version that was approved",
+        where=name,
+        expected=f"SHA-256 root {signed.root[:12]}",
+        found=root[:12],
+        hint=f"run: dvc checkout {name} (or dvc add {name} and tdsec check, if the change is meant)",
+    )
+    return replace(found, error=error)

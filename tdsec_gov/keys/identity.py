@@ -57,7 +57,9 @@ class Identity:
             return cls(name[1], x25519.Identity.parse(secrets[0].strip()), SigningKey(seed))
         except (ValueError, binascii.Error, KeyUnavailable):
             raise KeyUnavailable(
-                "not a tdsec identity", where=where, hint="run: tdsec key new (or restore your backup)"
+                "not a tdsec identity",
+                where=where,
+                hint="run: tdsec key new --name NAME (or restore your backup)",
             ) from None
 
     @property
@@ -129,7 +131,11 @@ def load_identity(ask: Passphrase | None = None) -> Identity:
         return Identity.parse(given, "TDSEC_IDENTITY")
     path = Path(given).expanduser() if given else identity_path()
     if not path.is_file():
-        hint = "set TDSEC_IDENTITY to an identity file or its text" if given else "run: tdsec key new"
+        hint = (
+            "set TDSEC_IDENTITY to an identity file or its text"
+            if given
+            else "run: tdsec key new --name NAME"
+        )
         raise KeyUnavailable("no identity", where="TDSEC_IDENTITY" if given else path, hint=hint)
     with naming_os_errors(path, "cannot be read"):
         mode = stat.S_IMODE(path.stat().st_mode)

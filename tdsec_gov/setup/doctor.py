@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import load_identity
@@ -19,6 +20,7 @@ from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path
 from tdsec_gov.setup.remotes import remotes, vault_remote
 from tdsec_gov.vault.keyring import epochs
+from tdsec_gov.vault.wiring import open_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,18 @@ def _vault(repository: Repository) -> Iterator[Symptom]:
     )
     ready = bool(epochs(WorkTree(repository.root), found[1]))
     yield Symptom("keyring", ready, f"vault '{found[1]}' has {'a' if ready else 'no'} keyring", "tdsec init")
+    yield _old_plaintext(repository, found[1])
+
+
+def _old_plaintext(repository: Repository, vault: str) -> Symptom:
+    """Objects that stock DVC pushed before the vault was there lie beside it, readable."""
+    storage = open_storage(repository.root, vault)
+    left = storage.inner.exists(storage.inner.join(storage.inner.parent(storage.base), "files", "md5"))
+    text = (
+        "readable objects from before the vault lie on its storage" if left else "nothing readable beside it"
+    )
+    fix = f"after dvc push to the vault, remove files/md5 on the storage of '{vault}' with its own tools"
+    return Symptom("old plaintext", not left, text, fix)
 
 
 def _hooks(repository: Repository) -> Iterator[Symptom]:
@@ -109,7 +123,7 @@ def _hooks(repository: Repository) -> Iterator[Symptom]:
 
 def _pre_commit_order(config: Path) -> Iterator[Symptom]:
     text = config.read_text(errors="replace")
-    ours, theirs = text.find("tdsec-check"), text.find("dvc-pre-push")
+    ours, theirs = text.find("id: tdsec-check"), text.find("id: dvc-pre-push")
     if ours < 0:
         yield Symptom("pre-commit order", False, "tdsec-check is not configured", "tdsec init")
         return
@@ -127,10 +141,21 @@ def _pre_commit_order(config: Path) -> Iterator[Symptom]:
     )
 
 
+def _audit(repository: Repository) -> Iterator[Symptom]:
+    place = repository.root / DATABASE
+    if not place.is_file():
+        require_first(repository.root)
+        yield Symptom("audit log", True, "none yet in this clone; it begins with the first act")
+        return
+    head = Journal.open(repository.root).head()
+    yield Symptom("audit log", True, f"{head.size} events; `tdsec audit verify` checks them all")
+
+
 _LOOKS: dict[str, Callable[[Repository], Iterator[Symptom]]] = {
     "plugins": _plugin,
     "identity": _identity,
     "policies": _policies,
     "vault": _vault,
+    "audit log": _audit,
     "hooks": _hooks,
 }

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tdsec_gov.audit.checkpoints import GIT_ATTRIBUTES
-from tdsec_gov.audit.journal import DATABASE, Journal
-from tdsec_gov.errors import KeyUnavailable
+from tdsec_gov.audit.journal import DATABASE, Journal, require_first
+from tdsec_gov.errors import IntegrityError, KeyUnavailable
 from tdsec_gov.files import WorkTree, write_atomic
 from tdsec_gov.keys.age import x25519
 from tdsec_gov.keys.identity import Identity, identity_path, load_identity, save_identity
 from tdsec_gov.policy.load import policies_from
+from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup import templates
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, install_hooks
-from tdsec_gov.setup.remotes import ensure_vault
+from tdsec_gov.setup.remotes import ensure_vault, remotes
+from tdsec_gov.vault.constants import FOLDER
 from tdsec_gov.vault.keyring import Keyring, epochs, write_keyring
 
 
@@ -38,12 +40,15 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
         UsageError, ConfigurationError, KeyUnavailable, PolicyInvalid, BackendUnavailable.
     """
     done = Done()
+    if not (repository.root / DATABASE).exists():
+        require_first(repository.root)
     identity = _identity(name, done)
     vault, lines = ensure_vault(repository, storage, folder)
     done.lines += lines
     done.files += [".dvc/config"] if lines else []
     _write_templates(repository.root, vault, identity, done)
     if not epochs(WorkTree(repository.root), vault):
+        _require_first_keyring(repository, vault)
         access = policies_from(WorkTree(repository.root)).access
         readers = {one.name: x25519.Recipient.parse(one.age) for one in access.readers(vault)}
         done.files += write_keyring(repository.root, Keyring.generate(vault), readers, identity)
@@ -59,6 +64,29 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
         done.files.append(PRE_COMMIT_CONFIG)
     repository.git.stage(*done.files)
     return done
+
+
+def _require_first_keyring(repository: Repository, vault: str) -> None:
+    """A second keyring over the first would lock everybody out of what the first one sealed.
+
+    Raises:
+        IntegrityError: git holds a keyring of this vault, or its storage holds objects already.
+    """
+    head = repository.git.head()
+    if head is not None and epochs(Revision(repository.git, head), vault):
+        raise IntegrityError(
+            "the keyring is missing here, but git has it",
+            where=f".tdsec/vaults/{vault}",
+            hint="run: git checkout HEAD -- .tdsec",
+        )
+    storage = Path(remotes(repository).get(vault, ""))
+    place = (repository.root / ".dvc" / storage / FOLDER).resolve()
+    if storage.parts and "://" not in str(storage) and place.is_dir() and any(place.iterdir()):
+        raise IntegrityError(
+            "the storage holds objects of a vault whose keyring is not here",
+            where=place,
+            hint="restore .tdsec/vaults from git, or name another storage",
+        )
 
 
 def member_entry(identity: Identity, role: str) -> str:

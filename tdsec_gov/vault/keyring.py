@@ -161,7 +161,7 @@ def open_keyrings(
         raise KeyUnavailable(
             f"identity '{identity.name}' cannot open vault '{vault}'",
             expected=f"one of its readers ({', '.join(names)})" if names else "a keyring in .tdsec/vaults",
-            hint=f"ask a reader to run: tdsec vault add-reader {identity.name}"
+            hint="send what `tdsec key show` prints to a writer, for: tdsec vault add-reader"
             if names
             else "run: tdsec init",
         )

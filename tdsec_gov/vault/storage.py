@@ -25,7 +25,6 @@ from tdsec_gov.vault.guards import PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.verdicts.verify import require_policy
 
-FOLDER = "tdsec-v1"
 _SPOOL = 32 << 20
 
 
@@ -134,7 +133,8 @@ class Storage:
         part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part")
         try:
             with part.open("xb") as sink:
-                self._fetch(oid, cast(BinaryIO, sink))
+                covered = self._fetch(oid, cast(BinaryIO, sink))
+            self._note_pull(covered)
             part.replace(to)
         except TdsecError as exc:
             self._refuse("pull", oid, exc)
@@ -145,18 +145,25 @@ class Storage:
         """A verified copy of one object, in memory or (large ones) in an unnamed temporary file."""
         spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - handed out
         try:
-            self._fetch(oid, cast(BinaryIO, spool))
+            covered = self._fetch(oid, cast(BinaryIO, spool))
+            if not oid.endswith(".dir"):  # DVC reads listings on push and status, too
+                self._note_pull(covered)
         except TdsecError as exc:
             self._refuse("pull", oid, exc)
         spool.seek(0)
         return cast(IO[bytes], spool)
+
+    def _note_pull(self, covered: list[Covered]) -> None:
+        for one in covered:
+            self.vault.note("pull", "success", one.version.name, one.version)
 
     def check(self, oid: str) -> None:
         """Read one object to its end and let it go. Raises as :meth:`get`."""
         with Path(os.devnull).open("wb") as sink:
             self._fetch(oid, cast(BinaryIO, sink))
 
-    def _fetch(self, oid: str, sink: BinaryIO) -> None:
+    def _fetch(self, oid: str, sink: BinaryIO) -> list[Covered]:
+        """Decrypt and verify into ``sink``; which verdicts vouched for it."""
         self.vault.require("read")
         name = self.vault.names.of_oid(oid)
         try:
@@ -180,8 +187,7 @@ class Storage:
             with self._reading(self.place(name)) as source:
                 objects.unseal(source, take, self.vault.keyrings, name)
             guard.finish()
-        for one in covered:
-            self.vault.note("pull", "success", one.version.name, one.version)
+        return covered
 
     def _unseal(self, name: str, kind: str = "objects") -> bytes:
         plain = bytearray()

@@ -11,11 +11,11 @@ from urllib.parse import urlparse
 
 from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
-from tdsec_gov.vault.constants import CONTEXT
+from tdsec_gov.vault.constants import CONTEXT, FOLDER
 from tdsec_gov.vault.dvcfs import unguarded_cloud_fs
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.refusal import VaultRefusal
-from tdsec_gov.vault.storage import FOLDER, Storage
+from tdsec_gov.vault.storage import Storage
 
 _WRITES = (
     *("put_file", "_put_file", "pipe_file", "_pipe_file", "pipe", "_pipe", "touch", "cp_file", "_cp_file"),

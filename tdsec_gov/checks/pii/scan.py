@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from tdsec_gov.checks.contract import DataFile
@@ -72,7 +73,8 @@ def scan_text(file: DataFile, judges: Mapping[str, Validator]) -> Column:
 def _lines(file: DataFile) -> Iterator[list[str]]:
     """Lists of lines; a line longer than 64 KiB counts as several."""
     with open_text(file) as stream:
-        while lines := [line for _ in range(LINES) if (line := stream.readline(LINE))]:
+        pieces = iter(lambda: stream.readline(LINE), b"")
+        while lines := list(islice(pieces, LINES)):
             yield [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines]
 
 

@@ -162,3 +162,10 @@ def test_inferred_schema_holds_on_the_other_half(make: Any) -> None:
     buffer = io.BytesIO()
     frame[2000:].write_parquet(buffer)
     assert run(make, buffer.getvalue(), text.encode(), "t.parquet").status is Status.PASSED
+
+
+def test_a_missing_header_row_is_not_quoted(make: Any) -> None:
+    headerless = b"Jane Secretname,Bob Other,7\nAnn Third,Cy Fourth,8\n"
+    result = run(make, headerless)
+    assert "TDS201" in codes(result)
+    assert "Secretname" not in repr(result) and "column #1" in repr(result)
