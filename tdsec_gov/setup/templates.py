@@ -9,7 +9,8 @@ format: 1
 legal_basis_required: true
 
 datasets:
-  # The most specific 'match' wins. '*' stays within a folder, '**' crosses folders.
+  # The most specific 'match' wins, and it alone: rules do not add up.
+  # '*' stays within a folder, '**' crosses folders.
   - match: "**"
     # The record in sources.yaml; describe it with: tdsec source add --id my-source
     source: my-source
@@ -17,13 +18,21 @@ datasets:
       source: {min_trust: curated}   # internal > partner > curated > raw > unknown
       files: {}                      # executable and unsafe formats are denied by content
       pii: {mode: warn}              # or block_undeclared, or block
-      # schema: {schema: train.yaml} # write one with: tdsec schema init TARGET
-      # label_issues: {label: target}
-      # triggers: {label: target}
     time_limit: 300                  # seconds per check; longer is ERROR, and ERROR denies
     verdict_days: 365                # after that the version must be checked again
     # signers: {roles: [steward], threshold: 1}   # whose verdict counts; default: any writer
     # privacy: {epsilon: 3.0, delta: 0.00001}     # spent by all training runs together
+
+  # A table to train on, with everything:
+  # - match: "data/train.csv"
+  #   source: my-source
+  #   checks:
+  #     source: {min_trust: curated}
+  #     files: {}
+  #     pii: {mode: warn}
+  #     schema: {schema: train.yaml}   # write it with: tdsec schema init data/train.csv
+  #     label_issues: {label: target}  # wrong labels, against the last accepted version
+  #     triggers: {label: target}      # shortcuts to a label, against the last accepted version
 """
 
 SOURCES = """\
