@@ -54,14 +54,18 @@ def test_templates_of_init_are_accepted(tmp_path: Path) -> None:
 
 
 def test_what_the_template_suggests_in_comments_is_accepted(tmp_path: Path) -> None:
-    full, count = SUGGESTION.subn(r"\1\2", templates.POLICY)
-    assert count == 5
+    whole, _, example = templates.POLICY.partition("  # A table to train on, with everything:\n")
+    full, count = SUGGESTION.subn(r"\1\2", whole)
+    assert count == 2
     access = new_access().replace("roles:\n", "roles:\n  steward: {write_all: true}\n", 1)
     tree = write(tmp_path, full, templates.SOURCES, access)
     (tmp_path / "policies" / "schemas").mkdir()
     (tmp_path / "policies" / "schemas" / "train.yaml").write_text("format: 1\ncolumns: {a: {}}\n")
     rule = policies_from(tree).for_dataset("a.csv").rule
     assert rule.privacy is not None and rule.signers.roles == ("steward",)
+    uncommented = "".join(f"  {line[4:]}\n" for line in example.splitlines())
+    (tmp_path / "policies" / "policy.yaml").write_text(full + uncommented, "utf-8")
+    rule = policies_from(tree).for_dataset("data/train.csv").rule
     assert set(rule.checks) == set(CHECKS)
     for name, params in rule.checks.items():
         accepted_settings(name, params or {})

@@ -103,7 +103,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     made.approve("data/parts", Status.WARNED)
     (made.root / "pipe").mkdir()
     (made.root / "pipe/stage.py").write_text(STAGE)
-    (made.root / "pipe/dvc.yaml").write_text(DVC_YAML.replace("PYTHON", shlex.quote(sys.executable)))
+    (made.root / "pipe/dvc.yaml").write_text(
+        DVC_YAML.replace("PYTHON stage.py", json.dumps(f"{shlex.quote(sys.executable)} stage.py"))
+    )
     (made.root / "plain.py").write_text(PLAIN)
     made.must("git", "add", "-A")
     made.must("git", "commit", "-qm", "start")
