@@ -31,3 +31,8 @@ def _report(message: str, reason: str, failed: Callable[[str], None] | None) -> 
     _LOG.warning("tdsec: %s - the run counts as unverified", message)
     if failed is not None:
         failed(reason)
+
+
+def tell(message: str) -> None:
+    """One line for whoever trains, through logging: standard error, unless they configured it."""
+    _LOG.warning("tdsec: %s", message)

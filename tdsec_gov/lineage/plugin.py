@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdsec_gov.lineage.guard import guard
+from tdsec_gov.lineage.guard import guard, tell
 
 if TYPE_CHECKING:
     from tdsec_gov.audit.journal import Journal
@@ -31,6 +31,7 @@ class Plugin:
 
     recorders: dict[str, RunRecorder] = field(default_factory=dict)
     _desk: Desk | None = None
+    _told: bool = False
     _journals: dict[tuple[Path, int], Journal] = field(default_factory=dict)
 
     @property
@@ -113,7 +114,17 @@ class Plugin:
         spend: PrivacySpend | None = None
         with guard("taking the privacy spend", recorder.seen.reasons.append):
             spend = _spend_of(run_id)
+        self._tell(run_id, recorder)
         return recorder.finish(status, _now(), spend)
+
+    def _tell(self, run_id: str, recorder: RunRecorder) -> None:
+        """Say once per process, in a repository that has tdsec, that a run is unverified and why."""
+        seen = recorder.seen
+        if self._told or seen.root is None or seen.state.value == "verified":
+            return
+        self._told = True
+        why = seen.reasons[0] if seen.reasons else "no dataset was named"
+        tell(f"run {run_id[:8]} is unverified: {why} - start it with: tdsec run --data TARGET -- COMMAND")
 
     def delta(self) -> float | None:
         """Smallest delta among the privacy budgets of the data in use, None where there is none."""
