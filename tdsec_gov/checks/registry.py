@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from tdsec_gov.checks.contract import Check
 from tdsec_gov.errors import InternalError, PolicyInvalid
+
+if TYPE_CHECKING:
+    from tdsec_gov.policy.load import DatasetPolicy
 
 CHECKS: dict[str, str] = {
     "source": "tdsec_gov.checks.source:SourceOnRecord",
@@ -44,6 +47,7 @@ def load_check(name: str) -> Check:
     return check
 
 
-def versions(names: Iterable[str]) -> dict[str, str]:
-    """Versions of these checks, for a policy digest: a changed check answers anew."""
-    return {name: VERSIONS.get(name, "missing") for name in names}
+def policy_digest(policy: DatasetPolicy) -> str:
+    """Digest of all that decides a verdict besides the bytes, with the versions of the required checks:
+    a changed check answers anew."""
+    return policy.digest({name: VERSIONS.get(name, "missing") for name in policy.rule.checks})

@@ -16,8 +16,9 @@ from tdsec_gov.checks.params import Params
 from tdsec_gov.checks.refusals import nothing_to_check
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity
+from tdsec_gov.policy.models import TRUST_LEVELS
 
-TRUST = ("unknown", "raw", "curated", "partner", "internal")
+TRUST = tuple(reversed(TRUST_LEVELS))
 PERSONAL = ("none", "personal", "special", "unknown")
 _ARTICLE = re.compile(
     r"(?:GDPR\s*)?(?:Art(?:icle|\.)?\s*)?(?:6\s*\(1\)\s*\(?[a-f]\)?|9\s*\(2\)\s*\(?[a-j]\)?)", re.I

@@ -10,18 +10,18 @@ import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
 from tdsec_gov.errors import TdsecError, UsageError
+from tdsec_gov.policy.models import TRUST_LEVELS
 
 if TYPE_CHECKING:
     from tdsec_gov.policy.models import Source, SourcesFile
 
-TRUST = ["internal", "partner", "curated", "raw", "unknown"]
 PERSONAL = ["none", "personal", "special", "unknown"]
 _DAY = click.DateTime(["%Y-%m-%d"])
 _REQUIRED = (("id", "--id"), ("name", "--name"), ("trust", "--trust"))
 _QUESTIONS: tuple[tuple[str, str, list[str] | None], ...] = (
     ("id", "Short id (letters, digits, . _ -)", None),
     ("name", "Name of the source", None),
-    ("trust", "How far it is trusted", TRUST),
+    ("trust", "How far it is trusted", list(TRUST_LEVELS)),
     ("license", "Licence", None),
     ("purpose", "Purpose the data is used for", None),
     ("personal_data", "Personal data in it", PERSONAL),
@@ -42,7 +42,7 @@ def source() -> None:
 @source.command("add")
 @click.option("--id", "id", help="Short id that policy.yaml names.")
 @click.option("--name", help="Name of the source.")
-@click.option("--trust", type=click.Choice(TRUST), help="How far it is trusted.")
+@click.option("--trust", type=click.Choice(TRUST_LEVELS), help="How far it is trusted.")
 @click.option("--description", help="What it is.")
 @click.option("--license", help="Licence, best as SPDX identifier.")
 @click.option("--purpose", help="What the data is used for.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tdsec_gov import __version__
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.registry import CHECKS, versions
+from tdsec_gov.checks.registry import CHECKS, policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import Verdict
@@ -56,7 +56,7 @@ class Gate:
     def known(self, pointer: Pointer) -> Outcome | None:
         """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired."""
         policy = self.book.policies.for_dataset(pointer.name)
-        digest = policy.digest(versions(policy.rule.checks))
+        digest = policy_digest(policy)
         for seen in reversed(self.book.history(pointer.name)):
             verdict = seen.verdict
             if verdict.version.oid == pointer.oid:
@@ -95,7 +95,7 @@ class Gate:
             evaluated_at=format_time(self.now),
             expires_at=format_time(self.now + dt.timedelta(days=policy.rule.verdict_days)),
             tool=f"tdsec-gov {__version__}",
-            policy=policy.digest(versions(policy.rule.checks)),
+            policy=policy_digest(policy),
             rule=policy.rule.match,
             results=tuple(results),
             reasons=reasons,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from tdsec_gov.checks.registry import versions
+from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.errors import DataTampered, TdsecError, UsageError
 from tdsec_gov.repo.git import Git, Revision
 from tdsec_gov.repo.pointers import Pointer, read_pointers
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
-from tdsec_gov.verdicts.store import dataset_of, shortened_history
+from tdsec_gov.verdicts.store import shortened_history, version_of
 from tdsec_gov.verdicts.verify import Verified, require_policy
 
 
@@ -84,7 +84,7 @@ def examine_range(
     removed: list[str] = []
     for commit in git.commits(old, tip, known):
         names = git.changed_in(commit)
-        removed += [name for name in git.removed_in(commit) if dataset_of(name) is not None]
+        removed += [name for name in git.removed_in(commit) if version_of(name) is not None]
         changed_policy = changed_policy or any(name.startswith("policies/") for name in names)
         for pointer in _pointers_at(git, commit, names):
             pointers.setdefault(pointer, commit)
@@ -101,7 +101,8 @@ def examine_range(
 
 def _shortened(removed: list[str], standing: set[Pointer], tip: Revision) -> list[Evidence]:
     """A refusal for each standing dataset of which the range takes a verdict away for good."""
-    lost = {dataset_of(name): name for name in removed if tip.read(name) is None}
+    gone = [(version_of(name), name) for name in removed if tip.read(name) is None]
+    lost = {version[0]: name for version, name in gone if version is not None}
     return [
         Evidence(pointer, tip.commit, None, shortened_history(pointer.name, lost[pointer.name]))
         for pointer in sorted(standing)
@@ -120,7 +121,7 @@ def _under_policy(found: Evidence, book: VerdictBook) -> Evidence:
         return found
     try:
         policy = book.policies.for_dataset(found.pointer.name)
-        require_policy(found.verified, policy.digest(versions(policy.rule.checks)))
+        require_policy(found.verified, policy_digest(policy))
     except TdsecError as exc:
         return replace(found, error=exc)
     return found

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from tdsec_gov.domain.canonical import canonical_bytes, sha256_hex
 from tdsec_gov.errors import InternalError
 
-TRUST_LEVELS = ("internal", "partner", "curated", "raw", "unknown")
+Trust = Literal["internal", "partner", "curated", "raw", "unknown"]
+TRUST_LEVELS: tuple[str, ...] = get_args(Trust)
+"""From the most to the least trusted."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
 Days = Annotated[int, Field(ge=1, le=3660)]
 
@@ -104,7 +106,7 @@ class Source(Strict):
 
     id: Name
     name: str
-    trust: Literal["internal", "partner", "curated", "raw", "unknown"]
+    trust: Trust
     description: str = ""
     supplier: Contact | None = None
     contact: Contact | None = None

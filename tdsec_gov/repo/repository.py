@@ -60,10 +60,6 @@ class Repository:
         """Datasets whose pointer the next commit would add or change."""
         return self.pointers_in(self.git.staged_changes())
 
-    def introduced_by(self, commit: str) -> list[Pointer]:
-        """Datasets whose pointer ``commit`` adds or changes."""
-        return self.pointers_in(self.git.changed_in(commit), commit)
-
     def work_tree(self) -> list[Pointer]:
         """Datasets in the index, with the pointer files' current bytes on disk where they exist."""
         names = set(self.git.tracked(*POINTER_PATTERNS))

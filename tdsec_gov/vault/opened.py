@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tdsec_gov.audit.journal import Journal
-from tdsec_gov.checks.registry import versions
+from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, TdsecError
@@ -67,8 +67,7 @@ class OpenedVault:
     def policy_digest(self, dataset: str) -> str:
         """Digest of today's policy for a dataset. Raises PolicyInvalid: no rule matches it."""
         if dataset not in self._digests:
-            policy = self.book.policies.for_dataset(dataset)
-            self._digests[dataset] = policy.digest(versions(policy.rule.checks))
+            self._digests[dataset] = policy_digest(self.book.policies.for_dataset(dataset))
         return self._digests[dataset]
 
     def require(self, act: str) -> None:

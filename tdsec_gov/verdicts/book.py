@@ -12,7 +12,7 @@ from tdsec_gov.keys.signing import VerifyKey
 from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
 from tdsec_gov.verdicts.statement import from_statement
-from tdsec_gov.verdicts.store import verdict_name, verdict_names
+from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
 from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
 
 
@@ -67,12 +67,12 @@ class VerdictBook:
         found: list[Verified] = []
         failure: TdsecError | None = None
         for name in self._index().get(oid, []):
-            owner, _, base = name.removeprefix(".tdsec/verdicts/").rpartition("/")
-            if dataset is not None and owner != dataset:
+            version = version_of(name)
+            if version is None or dataset not in (None, version[0]):
                 continue
             data = self.evidence.read(name)
             try:
-                found.append(self._accepted(name, data or b"", owner, base.split(".")[0]))
+                found.append(self._accepted(name, data or b"", *version))
             except TdsecError as exc:
                 failure = failure or exc
         if found:
@@ -97,10 +97,8 @@ class VerdictBook:
 
     def datasets(self) -> list[str]:
         """Names of all datasets with a stored verdict."""
-        names = {
-            name.removeprefix(".tdsec/verdicts/").rpartition("/")[0] for name in verdict_names(self.evidence)
-        }
-        return sorted(names)
+        versions = (version_of(name) for name in verdict_names(self.evidence))
+        return sorted({version[0] for version in versions if version is not None})
 
     def _accepted(self, name: str, data: bytes, dataset: str, root: str) -> Verified:
         rule, trusted = self.signers(dataset), self.trusted(dataset)
