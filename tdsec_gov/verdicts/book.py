@@ -59,7 +59,7 @@ class VerdictBook:
         """The accepted verdict of the version that DVC names ``oid`` (of ``dataset``, or of any).
 
         The oid only finds the candidates; what counts is the signed root. Where several verdicts
-        name the oid, the one with the highest sequence decides; one that does not verify denies.
+        name the oid, the one with the highest sequence among those that hold decides.
 
         Raises:
             VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError.
