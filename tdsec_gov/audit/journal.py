@@ -18,7 +18,8 @@ from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.domain.verdict import LogHead
 from tdsec_gov.errors import KeyUnavailable, LogTampered
 from tdsec_gov.files import write_atomic
-from tdsec_gov.keys.identity import Identity, config_home, load_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import config_home, load_identity
 
 DATABASE = ".tdsec/audit.db"
 CHECKPOINT = ".tdsec/checkpoint"

@@ -93,7 +93,7 @@ def _journal(repository: Repository) -> Journal:
 
 def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
     from tdsec_gov.cli.progress import Checking
-    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.keys.loading import load_identity
 
     identity = load_identity(ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:

@@ -18,7 +18,8 @@ def key() -> None:
 @pass_shell
 def new(shell: Shell, name: str, passphrase: bool) -> int:
     """Make an identity in the config folder (TDSEC_HOME moves it)."""
-    from tdsec_gov.keys.identity import Identity, identity_path, save_identity
+    from tdsec_gov.keys.identity import Identity
+    from tdsec_gov.keys.loading import identity_path, save_identity
 
     secret = None
     if passphrase:
@@ -38,7 +39,7 @@ def new(shell: Shell, name: str, passphrase: bool) -> int:
 @pass_shell
 def show(shell: Shell, role: str) -> int:
     """Print your public keys as an entry for policies/access.yaml."""
-    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.keys.loading import load_identity
     from tdsec_gov.setup.init import member_entry
 
     identity = load_identity(ask_passphrase)

@@ -82,7 +82,7 @@ def readers(shell: Shell) -> int:
 @pass_shell
 def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> int:
     """Add a member to policies/access.yaml and seal the keyrings to them as well."""
-    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.keys.loading import load_identity
     from tdsec_gov.setup.members import ACCESS, add_member
     from tdsec_gov.vault.readers import reseal
 
@@ -98,7 +98,7 @@ def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> in
 @pass_shell
 def rewrap(shell: Shell) -> int:
     """Seal the keyrings to exactly the readers that policies/access.yaml names."""
-    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.keys.loading import load_identity
     from tdsec_gov.vault.readers import reseal
 
     repository = shell.repository()

@@ -128,12 +128,21 @@ class SourcesFile(Strict):
     sources: tuple[Source, ...] = Field(default=(), strict=False)
 
 
+Recipient = Annotated[str, Field(pattern=r"^(age1[0-9a-z]+|ssh-(ed25519|rsa) [A-Za-z0-9+/=]+)$")]
+"""Somebody a keyring is sealed to: an age recipient, or an SSH public key without its comment."""
+
+
 class Member(Strict):
-    """A person or machine: an age recipient to read with, an Ed25519 key to sign with."""
+    """A person or machine: a recipient to read with, an Ed25519 key to sign with.
+
+    ``age_pq`` and ``signing_pq`` are the post-quantum ones beside them: X-Wing and ML-DSA-65.
+    """
 
     name: Name
-    age: Annotated[str, Field(pattern=r"^age1[0-9a-z]+$")]
+    age: Recipient
     signing: Annotated[str, Field(pattern=r"^ed25519:[A-Za-z0-9+/]{43}=$")]
+    age_pq: Annotated[str, Field(pattern=r"^age1pq1[0-9a-z]+$")] | None = None
+    signing_pq: Annotated[str, Field(pattern=r"^ml-dsa-65:[A-Za-z0-9+/]+={0,2}$")] | None = None
     roles: tuple[Name, ...] = Field(default=(), strict=False)
 
     @property
@@ -149,11 +158,27 @@ class Role(Strict):
     write_all: bool = False
 
 
+class Compartment(Strict):
+    """Datasets of a vault with keys, readers and writers of their own; the first match counts."""
+
+    name: Name
+    match: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    readers: tuple[Name, ...] = Field(default=(), strict=False)
+    writers: tuple[Name, ...] = Field(default=(), strict=False)
+
+
 class VaultAccess(Strict):
-    """Further readers and writers of one vault, by member name."""
+    """Further readers and writers of one vault, by member name, and how it seals.
+
+    ``recovery`` is a recipient whose secret lies offline: every keyring is sealed to it as well.
+    """
 
     readers: tuple[Name, ...] = Field(default=(), strict=False)
     writers: tuple[Name, ...] = Field(default=(), strict=False)
+    recovery: Recipient | None = None
+    post_quantum: bool = False
+    padding: Literal["none", "padme"] = "none"
+    compartments: tuple[Compartment, ...] = Field(default=(), strict=False)
 
 
 class AccessFile(Strict):

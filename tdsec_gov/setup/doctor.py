@@ -14,7 +14,7 @@ from pathlib import Path
 from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
-from tdsec_gov.keys.identity import load_identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path

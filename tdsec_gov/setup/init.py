@@ -12,7 +12,8 @@ from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import IntegrityError, KeyUnavailable
 from tdsec_gov.files import WorkTree, write_atomic
 from tdsec_gov.keys.age import x25519
-from tdsec_gov.keys.identity import Identity, identity_path, load_identity, save_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import identity_path, load_identity, save_identity
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.repository import Repository

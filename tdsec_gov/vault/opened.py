@@ -12,7 +12,8 @@ from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, TdsecError
-from tdsec_gov.keys.identity import Identity, load_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.keys.signing import VerifyKey
 from tdsec_gov.vault.keyring import Keyring, keyring_name, keyring_statement, open_keyrings
 from tdsec_gov.vault.naming import Names

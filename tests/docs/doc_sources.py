@@ -182,9 +182,10 @@ def _value(spec: dict[str, Any]) -> str:
 def _text(spec: dict[str, Any]) -> str:
     if spec.get("format") == "date":
         return "date, `YYYY-MM-DD`"
-    starts = {"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$": "name", "^age1[0-9a-z]+$": "`age1...`"}
+    starts = {"^[A-Za-z0-9]": "name", "^(age1": "`age1...` or `ssh-...`", "^age1pq1": "`age1pq1...`"}
+    starts |= {"^ed25519:": "`ed25519:...`", "^ml-dsa-65:": "`ml-dsa-65:...`"}
     if "pattern" in spec:
-        return starts.get(spec["pattern"]) or ("`ed25519:...`" if "ed25519" in spec["pattern"] else "text")
+        return next((word for start, word in starts.items() if spec["pattern"].startswith(start)), "text")
     return f"text, {spec['minLength']} or more characters" if spec.get("minLength", 1) > 1 else "text"
 
 

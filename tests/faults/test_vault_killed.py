@@ -17,7 +17,7 @@ import pytest
 from workshops import DVC, Workshop
 
 from tdsec_gov.files import WorkTree
-from tdsec_gov.keys.identity import load_identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.keyring import Keyring, open_keyrings
 from tdsec_gov.vault.naming import Names

@@ -16,7 +16,7 @@ from workshops import FOLDER, ROWS, Workshop
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age import x25519
-from tdsec_gov.keys.identity import load_identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.keyring import Keyring, keyring_statement, open_keyrings
 from tdsec_gov.vault.naming import Names

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from workshops import ROWS, Answer, Workshop, call
 
-from tdsec_gov.keys.identity import Identity, save_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import save_identity
 
 CHECKS = b"format: 1\ndatasets: [{match: '**', source: my-source, checks: {%s}}]\n"
 SOURCE = b"{id: a, name: a, trust: raw}"
@@ -334,7 +335,7 @@ def test_identity_of_the_environment_is_broken(workshop: Workshop, monkeypatch: 
 
 
 def test_protected_identity(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tdsec_gov.keys.identity import load_identity
+    from tdsec_gov.keys.loading import load_identity
 
     me = load_identity()
     identity_file().unlink()

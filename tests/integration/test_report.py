@@ -28,7 +28,8 @@ from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity, Status
 from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.keys.dsse import Envelope
-from tdsec_gov.keys.identity import Identity, save_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import save_identity
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.statement import to_statement

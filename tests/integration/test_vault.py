@@ -12,7 +12,8 @@ from workshops import FOLDER, ROWS, Workshop, call, isolated
 
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
-from tdsec_gov.keys.identity import Identity, load_identity, save_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import load_identity, save_identity
 from tdsec_gov.vault.keyring import Keyring, open_keyrings
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook

@@ -15,7 +15,8 @@ from workshops import ROWS, Workshop
 from tdsec_gov.demo.data import COLLISION
 from tdsec_gov.domain.findings import Status
 from tdsec_gov.keys.dsse import Envelope
-from tdsec_gov.keys.identity import Identity, load_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.verdicts.statement import from_statement, to_statement
 from tdsec_gov.verdicts.verify import format_time
 

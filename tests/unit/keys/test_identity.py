@@ -10,7 +10,8 @@ import pytest
 
 from tdsec_gov.errors import KeyUnavailable, SignatureInvalid, UsageError
 from tdsec_gov.keys.age import file as age_file
-from tdsec_gov.keys.identity import Identity, config_home, load_identity, save_identity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import config_home, load_identity, save_identity
 from tdsec_gov.keys.signing import SigningKey, VerifyKey
 
 
