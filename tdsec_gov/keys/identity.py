@@ -9,13 +9,22 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tdsec_gov.errors import KeyUnavailable, UsageError
-from tdsec_gov.keys.age import x25519
-from tdsec_gov.keys.signing import SigningKey, VerifyKey
+from tdsec_gov.keys.age import wrapping, x25519
+from tdsec_gov.keys.signing import Signer, SigningKey, VerifyKey
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
+
+
+class AgeKey(wrapping.Identity, Protocol):
+    """The secret that keyrings are opened with; ``str(recipient)`` is what access.yaml holds of it."""
+
+    @property
+    def recipient(self) -> object: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,7 +32,7 @@ class Identity:
     """Who I am. Implements :class:`~tdsec_gov.keys.signing.Signer`."""
 
     name: str
-    age: x25519.Identity
+    age: AgeKey
     signing: SigningKey
 
     @classmethod
@@ -60,6 +69,16 @@ class Identity:
     @property
     def keyid(self) -> str:
         return self.signing.verify_key.keyid
+
+    @property
+    def age_identities(self) -> Sequence[wrapping.Identity]:
+        """All that may open a file for me."""
+        return [self.age]
+
+    @property
+    def signers(self) -> Sequence[Signer]:
+        """All that sign a statement for me, the Ed25519 key first."""
+        return [self]
 
     def sign(self, data: bytes) -> bytes:
         return self.signing.sign(data)

@@ -149,7 +149,9 @@ def open_keyrings(
     for epoch in epochs(tree, vault):
         readers = keyring_statement(tree, vault, epoch, writers).get("readers")
         try:
-            plain = age_file.decrypt_bytes(tree.read(keyring_name(vault, epoch)) or b"", [identity.age])
+            plain = age_file.decrypt_bytes(
+                tree.read(keyring_name(vault, epoch)) or b"", identity.age_identities
+            )
         except KeyUnavailable:
             continue
         keyring = Keyring.from_bytes(plain)
