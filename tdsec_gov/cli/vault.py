@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
+from tdsec_gov.cli.vault_objects import verify
 
 if TYPE_CHECKING:
     from tdsec_gov.repo.repository import Repository
@@ -109,25 +110,4 @@ def rewrap(shell: Shell) -> int:
     )
 
 
-@vault.command()
-@pass_shell
-def verify(shell: Shell) -> int:
-    """Fetch, decrypt and hash every object on the storage, and name each one that does not hold."""
-    from tdsec_gov.vault.inspect import inspect
-    from tdsec_gov.vault.wiring import open_storage
-
-    repository = shell.repository()
-    storage = open_storage(repository.root, _name(repository))
-    access = storage.vault.book.policies.access
-    good, bad, integrity = 0, [], False
-    for one in inspect(storage):
-        if one.error is None:
-            good += 1
-            continue
-        signer = f", last approved by {', '.join(map(access.name_of, one.signers))}" if one.signers else ""
-        shell.warn(f"REFUSED {one.oid} ({one.dataset or 'no dataset'}{signer}): {one.error.line()}")
-        integrity = integrity or one.error.exit_code == 10
-        bad.append({"oid": one.oid, "dataset": one.dataset, "error": one.error.as_dict()})
-    code = 0 if not bad else 10 if integrity else 11
-    text = f"{good} objects hold, {len(bad)} do not"
-    return shell.answer(text, code="ok" if not bad else "integrity", exit_code=code, good=good, bad=bad)
+vault.add_command(verify)
