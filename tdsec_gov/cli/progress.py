@@ -41,3 +41,34 @@ class Checking:
         elif not self._quiet and self._status is None and time.monotonic() - self._last > _EVERY:
             self._last = time.monotonic()
             print(f"{self._dataset}: {name} {'running' if result is None else 'done'}", file=sys.stderr)
+
+
+class Counting:
+    """Tells how many of a long row of things are done. Call it with the number so far."""
+
+    def __init__(self, what: str, quiet: bool) -> None:
+        self._what = what
+        self._quiet = quiet
+        self._status: Any = None
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Counting:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(self._what)
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, done: int) -> None:
+        if self._status is not None:
+            self._status.update(f"{self._what}: {done} so far")
+        elif not self._quiet and time.monotonic() - self._last > _EVERY:
+            self._last = time.monotonic()
+            print(f"{self._what}: {done} so far", file=sys.stderr)

@@ -15,6 +15,8 @@ ACTIONS = (
     "pull",
     "verify",
     "key.reader",
+    "vault.verify",
+    "vault.gc",
     "run.start",
     "run.end",
     "privacy.spend",

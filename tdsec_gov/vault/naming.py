@@ -50,5 +50,13 @@ class Names:
             return None
         return plain[1:].hex() + (".dir" if plain[:1] == _FOLDER else "")
 
+    def to_root(self, name: str) -> str | None:
+        """The root of the manifest behind a name, None when it is not one of this vault's manifests."""
+        try:
+            plain = self._siv.decrypt(bytes.fromhex(name), _CONTEXT)
+        except (ValueError, InvalidTag):
+            return None
+        return plain[1:].hex() if len(plain) == 33 and plain[:1] == _MANIFEST else None
+
     def _seal(self, plain: bytes) -> str:
         return self._siv.encrypt(plain, _CONTEXT).hex()
