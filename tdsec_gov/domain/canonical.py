@@ -19,11 +19,40 @@ def canonical_bytes(value: JsonValue) -> bytes:
     Raises:
         InternalError: the value has no canonical form (NaN, a number beyond 2**53, a non-string key).
     """
+    if _plain(value):
+        return _dump(value).encode()
     _refuse_unreadable(value)
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as exc:
         raise InternalError("value has no canonical JSON form", found=type(exc).__name__) from exc
+
+
+_dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""RFC 8785 for all that :func:`_plain` lets through, ten times as fast as rfc8785 (which tests compare)."""
+
+
+def _plain(value: JsonValue) -> bool:
+    """Nothing in which RFC 8785 and Python's encoder could differ: floats, large integers, keys that
+    are not ASCII (sorted as UTF-16 there), lone surrogates."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or _encodable(value)  # type: ignore[union-attr, arg-type]
+    if kind is int:
+        return -(2**53) < value < 2**53  # type: ignore[operator]
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _plain(inner) for key, inner in value.items())  # type: ignore[union-attr]
+    if kind is list:
+        return all(map(_plain, value))  # type: ignore[arg-type]
+    return value is None or kind is bool
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse_unreadable(value: JsonValue) -> None:
@@ -71,6 +100,23 @@ def parse_object(data: bytes | str, what: str = "JSON document") -> dict[str, Js
     if not isinstance(value, dict):
         raise IntegrityError(f"{what} is not a JSON object", found=type(value).__name__)
     return value
+
+
+def parse_canonical(data: bytes, what: str = "JSON document") -> dict[str, JsonValue]:
+    """Read an object that must be written exactly as :func:`canonical_bytes` writes it.
+
+    Writing it again and comparing refuses doubled keys and everything else that is loose.
+
+    Raises:
+        IntegrityError: other bytes.
+    """
+    try:
+        value: JsonValue = json.loads(data)
+        if isinstance(value, dict) and canonical_bytes(value) == data:
+            return value
+    except (ValueError, RecursionError, InternalError) as exc:
+        raise IntegrityError(f"{what} is not strict JSON", found=type(exc).__name__) from None
+    raise IntegrityError(f"{what} is not in canonical form")
 
 
 def sha256_hex(data: bytes) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_canonical, sha256_hex
 from tdsec_gov.errors import IntegrityError
 
 MANIFEST_FORMAT = "tdsec-manifest/v1"
@@ -77,16 +77,13 @@ class Manifest:
         Raises:
             IntegrityError: malformed, not canonical, or of an unknown format.
         """
-        body = parse_object(data, "manifest")
+        body = parse_canonical(data, "manifest")
         files = body.get("files")
         if set(body) != {"format", "files"} or body["format"] != MANIFEST_FORMAT:
             raise IntegrityError("manifest has an unknown format", expected=MANIFEST_FORMAT)
         if not isinstance(files, list):
             raise IntegrityError("manifest holds a malformed entry")
-        manifest = cls(tuple(_entry(item) for item in files))
-        if manifest.to_bytes() != data:
-            raise IntegrityError("manifest is not in canonical form")
-        return manifest
+        return cls(tuple(_entry(item) for item in files))
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; their SHA-256 is the root of the dataset version."""

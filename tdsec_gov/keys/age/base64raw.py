@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 
 from tdsec_gov.keys.age.errors import HeaderInvalid
@@ -10,7 +9,7 @@ from tdsec_gov.keys.age.errors import HeaderInvalid
 
 def encode(data: bytes) -> str:
     """``data`` in base64 without ``=``."""
-    return base64.b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").decode("ascii")
 
 
 def decode(text: str, size: int | None = None) -> bytes:
@@ -20,7 +19,7 @@ def decode(text: str, size: int | None = None) -> bytes:
         HeaderInvalid: padded, not canonical, foreign characters, or another length.
     """
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        data = binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         raise HeaderInvalid("age header holds malformed base64") from None
     if encode(data) != text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
 
@@ -18,12 +19,15 @@ from tdsec_gov.keys.age.stream import (
     BATCH,
     CHUNK,
     NONCE_SIZE,
+    SEALED,
+    TAG,
     open_run,
     opened_size,
     payload_cipher,
+    seal,
     sealed_size,
 )
-from tdsec_gov.keys.age.wrapping import Identity, Recipient, SizedRecipient, unwrap_any
+from tdsec_gov.keys.age.wrapping import Identity, Recipient, SizedRecipient, unwrap_any, wrap_all
 
 __all__ = [
     "X25519_HEADER_LENGTH",
@@ -54,7 +58,13 @@ def encrypt_bytes(
     Raises:
         UsageError, KeyUnavailable: see :func:`tdsec_gov.keys.age.wrapping.wrap_all`.
     """
-    return EncryptReader(io.BytesIO(data), recipients, extra_stanzas).readall()
+    file_key, nonce = os.urandom(header.FILE_KEY_SIZE), os.urandom(NONCE_SIZE)
+    head = wrap_all(file_key, recipients, extra_stanzas).to_bytes() + nonce
+    out = bytearray(len(head) + sealed_size(len(data)))
+    out[: len(head)] = head
+    with memoryview(data) as plain, memoryview(out)[len(head) :] as target:
+        seal(payload_cipher(file_key, nonce), 0, plain, target, final=True)
+    return bytes(out)
 
 
 def decrypt_bytes(
@@ -76,8 +86,13 @@ def decrypt_bytes(
     if len(data) > max_size:
         raise PayloadInvalid("age file is too large to read at once", expected=f"at most {max_size} bytes")
     binary = armor.decode(data) if allow_armor and armor.is_armored(data) else data
-    plain = bytearray()
-    decrypt_stream(io.BytesIO(binary), plain.extend, identities, check_header)
+    intake = Intake(io.BytesIO(binary))
+    cipher, start = _begin(intake, identities, check_header)
+    with memoryview(binary)[start:] as sealed:
+        plain = bytearray(max(0, len(sealed) - TAG * max(1, -(-len(sealed) // SEALED))))
+        opened = open_run(cipher, 0, sealed, memoryview(plain), final=True)
+    if opened.fault is not None:
+        raise PayloadInvalid(f"age file is damaged: {opened.fault}")
     return bytes(plain)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from cryptography.hazmat.primitives import hashes
@@ -45,9 +45,11 @@ class Stanza:
     def to_bytes(self) -> bytes:
         """The argument line and the body in lines of 64 columns; the last one is shorter, maybe empty."""
         coded = base64raw.encode(self.body)
-        lines = [" ".join(("->", self.type, *self.args))]
-        lines += [coded[start : start + _COLUMNS] for start in range(0, len(coded) + 1, _COLUMNS)]
-        return "\n".join([*lines, ""]).encode("ascii")
+        first = " ".join(("->", self.type, *self.args))
+        if len(coded) < _COLUMNS:
+            return f"{first}\n{coded}\n".encode("ascii")
+        lines = [coded[start : start + _COLUMNS] for start in range(0, len(coded) + 1, _COLUMNS)]
+        return "\n".join([first, *lines, ""]).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,26 @@ class Header:
 
     stanzas: tuple[Stanza, ...]
     mac: bytes
+    _signed: bytes = field(default=b"", repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self._signed:  # all bytes before the MAC, which is taken over them
+            lines = [VERSION_LINE, *[stanza.to_bytes() for stanza in self.stanzas], _MARK]
+            object.__setattr__(self, "_signed", b"".join(lines))
 
     @classmethod
     def seal(cls, stanzas: Iterable[Stanza], file_key: bytes) -> Header:
         """The header with its MAC under ``file_key`` (16 bytes)."""
-        kept = tuple(stanzas)
-        return cls(kept, _mac(kept, file_key))
+        unsigned = cls(tuple(stanzas), b"")
+        return cls(unsigned.stanzas, _mac(unsigned._signed, file_key), unsigned._signed)
 
     def verify(self, file_key: bytes) -> None:
         """Raises MacInvalid unless the MAC is the one under ``file_key``."""
-        if not hmac.compare_digest(_mac(self.stanzas, file_key), self.mac):
+        if not hmac.compare_digest(_mac(self._signed, file_key), self.mac):
             raise MacInvalid("header of the age file was changed")
 
     def to_bytes(self) -> bytes:
-        return _signed_part(self.stanzas) + b" " + base64raw.encode(self.mac).encode("ascii") + b"\n"
+        return b"%b %b\n" % (self._signed, base64raw.encode(self.mac).encode("ascii"))
 
     def of_type(self, kind: str) -> tuple[Stanza, ...]:
         """The stanzas of this type, in order."""
@@ -81,8 +89,6 @@ class Header:
     @classmethod
     def from_bytes(cls, data: bytes) -> Header:
         """Parse one whole header, with its last line feed and nothing after it.
-
-        There is one form only, so the MAC over :meth:`to_bytes` is the MAC over ``data``.
 
         Raises:
             HeaderInvalid: anything but what :meth:`to_bytes` writes.
@@ -95,7 +101,8 @@ class Header:
         stanzas, at = _stanzas(lines)
         if at != len(lines) - 1 or not stanzas or not lines[at].startswith("--- "):
             raise HeaderInvalid("age header is malformed")
-        return cls(stanzas, base64raw.decode(lines[at][4:], _MAC_SIZE))
+        mac = base64raw.decode(lines[at][4:], _MAC_SIZE)
+        return cls(stanzas, mac, data[: -(_MAC_LINE_LENGTH - len(_MARK))])
 
 
 def length(stanza_lengths: Iterable[int]) -> int:
@@ -146,10 +153,6 @@ def _body(lines: list[str], at: int) -> tuple[bytes, int]:
     raise HeaderInvalid("age stanza has a malformed body")
 
 
-def _signed_part(stanzas: tuple[Stanza, ...]) -> bytes:
-    return VERSION_LINE + b"".join(stanza.to_bytes() for stanza in stanzas) + _MARK
-
-
-def _mac(stanzas: tuple[Stanza, ...], file_key: bytes) -> bytes:
+def _mac(signed: bytes, file_key: bytes) -> bytes:
     key = HKDF(hashes.SHA256(), 32, None, b"header").derive(file_key)
-    return hmac.digest(key, _signed_part(stanzas), sha256)
+    return hmac.digest(key, signed, sha256)
