@@ -29,7 +29,7 @@ from tdsec_gov.audit.note import MAX_NOTE, Checkpoint
 from tdsec_gov.domain.canonical import parse_json
 from tdsec_gov.errors import BackendUnavailable, IntegrityError, LogTampered, TdsecError
 from tdsec_gov.files import naming_os_errors, write_atomic
-from tdsec_gov.keys.signing import Signer, VerifyKey
+from tdsec_gov.keys.signing import Ed25519Signer, VerifyKey
 
 if TYPE_CHECKING:
     from tdsec_gov.audit.log import AuditLog
@@ -108,7 +108,7 @@ class CheckpointFile:
 
 def advance(
     log: AuditLog,
-    signer: Signer,
+    signer: Ed25519Signer,
     name: str,
     *,
     into: Sequence[Path],
@@ -140,7 +140,7 @@ def advance(
     return found.checkpoint
 
 
-def _remembered(memory: Path, signed: CheckpointFile, signer: Signer, origin: str) -> Frontier | None:
+def _remembered(memory: Path, signed: CheckpointFile, signer: Ed25519Signer, origin: str) -> Frontier | None:
     """The frontier in ``memory``, if its root is one that ``signer`` signed in ``signed``."""
     key = signer.verify_key
     try:

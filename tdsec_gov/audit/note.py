@@ -18,7 +18,7 @@ from hashlib import sha256
 from tdsec_gov.audit.merkle import MAX_SIZE
 from tdsec_gov.domain.dataset import is_sha256
 from tdsec_gov.errors import LogTampered, SignatureInvalid, SignerUntrusted, UsageError
-from tdsec_gov.keys.signing import Signer, VerifyKey
+from tdsec_gov.keys.signing import Ed25519Signer, VerifyKey
 
 MAX_NOTE = 1_000_000
 MAX_SIGNATURES = 100
@@ -33,7 +33,7 @@ def key_hash(name: str, key: VerifyKey) -> bytes:
     return sha256(name.encode() + b"\n\x01" + key.raw).digest()[:4]
 
 
-def sign_note(text: str, signer: Signer, name: str) -> str:
+def sign_note(text: str, signer: Ed25519Signer, name: str) -> str:
     """``text`` with one signature line under ``name`` (no spaces, no ``+``).
 
     Raises:
@@ -130,7 +130,7 @@ class Checkpoint:
         """The text that gets signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(bytes.fromhex(self.root)).decode()}\n"
 
-    def sign(self, signer: Signer, name: str) -> str:
+    def sign(self, signer: Ed25519Signer, name: str) -> str:
         """The checkpoint as a signed note. Raises UsageError or KeyUnavailable like :func:`sign_note`."""
         return sign_note(self.text, signer, name)
 

@@ -123,7 +123,7 @@ class Gate:
         root, version = self.repository.root, verdict.version
         if version.is_folder:
             LocalManifests(root).save(manifest)
-        envelope = Envelope.sign(to_statement(verdict), identity)
+        envelope = Envelope.sign(to_statement(verdict), *identity.signers)
         path = write_verdict(root, version, envelope.to_bytes())
         journal.record(
             "gate",

@@ -1,4 +1,8 @@
-"""Ed25519 keys (RFC 8032) as small frozen values: VerifyKey speaks for a member, SigningKey signs."""
+"""What signs and what verifies, and Ed25519 keys (RFC 8032) as small frozen values.
+
+The other kind of key is :mod:`tdsec_gov.keys.mldsa`; which keys must sign together for one member says
+:mod:`tdsec_gov.keys.members`.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +17,44 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from tdsec_gov.errors import KeyUnavailable, SignatureInvalid
 
+SIGNATURE_SIZE = 64
 _PREFIX = "ed25519:"
+
+
+class Verifier(Protocol):
+    """A public key of any kind."""
+
+    @property
+    def keyid(self) -> str:
+        """64 hexadecimal digits; no two keys share one, of whatever kind they are."""
+        ...
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raises SignatureInvalid unless ``signature`` is this key's over ``data``."""
+        ...
 
 
 class Signer(Protocol):
     """Anything that signs as one key: a file here, a KMS or HSM elsewhere."""
 
     @property
-    def verify_key(self) -> VerifyKey: ...
+    def verify_key(self) -> Verifier: ...
 
     def sign(self, data: bytes) -> bytes:
-        """Ed25519 signature (64 bytes) over ``data``. Raises KeyUnavailable when the key cannot be used."""
+        """Signature over ``data``. Raises KeyUnavailable when the key cannot be used."""
         ...
+
+
+class Ed25519Signer(Signer, Protocol):
+    """A Signer whose key is Ed25519, as signed notes and checkpoints ask for."""
+
+    @property
+    def verify_key(self) -> VerifyKey: ...
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyKey:
-    """An Ed25519 public key, 32 raw bytes."""
+    """An Ed25519 public key, 32 raw bytes. Implements :class:`Verifier`."""
 
     raw: bytes
 
@@ -56,6 +81,11 @@ class VerifyKey:
         """SHA-256 of the raw key, in hexadecimal."""
         return hashlib.sha256(self.raw).hexdigest()
 
+    @property
+    def required(self) -> tuple[Verifier, ...]:
+        """Itself: see :class:`tdsec_gov.keys.members.Trusted`."""
+        return (self,)
+
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raises SignatureInvalid unless ``signature`` is this key's over ``data``."""
         try:
@@ -66,7 +96,7 @@ class VerifyKey:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningKey:
-    """An Ed25519 private key, 32 raw bytes (the seed of RFC 8032). Implements :class:`Signer`."""
+    """An Ed25519 private key, 32 raw bytes (the seed of RFC 8032). Implements :class:`Ed25519Signer`."""
 
     seed: bytes
 

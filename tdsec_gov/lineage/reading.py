@@ -14,10 +14,10 @@ from tdsec_gov.domain.dataset import DatasetVersion, is_sha256
 from tdsec_gov.domain.lineage import LineageRecord, UsedDataset
 from tdsec_gov.domain.verdict import LogHead
 from tdsec_gov.errors import BackendUnavailable, DependencyMissing, Unverified, UsageError
-from tdsec_gov.keys.signing import VerifyKey
 from tdsec_gov.lineage.record import SIGNED, UNSIGNED, record_sha256, verify_record
 from tdsec_gov.policy.access import Access
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.verdicts.trust import member_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,7 @@ class Runs:
                 where=f"run {run_id}",
                 hint="train with an identity (tdsec key new)" if unsigned else "train with: tdsec run",
             )
-        keys = [VerifyKey.parse(member.signing) for member in access.file.members]
-        record, keyids = verify_record(data, {key.keyid: key for key in keys}, run_id)
+        record, keyids = verify_record(data, member_keys(access.file.members), run_id)
         notes = [*_stale(record, repository), *_edited(record, dict(run.data.tags))]
         names = tuple(sorted(access.name_of(one) for one in keyids))
         return ReadRun(record, names, tuple(notes), _head(run.data.tags.get("tdsec.audit", "")))

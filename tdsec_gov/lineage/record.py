@@ -12,7 +12,8 @@ from tdsec_gov.domain.lineage import LineageRecord, UsedDataset
 from tdsec_gov.domain.verdict import LogHead
 from tdsec_gov.errors import IntegrityError
 from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope
-from tdsec_gov.keys.signing import Signer, VerifyKey
+from tdsec_gov.keys.members import Trusted
+from tdsec_gov.keys.signing import Signer
 from tdsec_gov.verdicts.statement import STATEMENT_TYPE
 
 PREDICATE_TYPE = "urn:tdsec-gov:lineage:v1"
@@ -56,13 +57,13 @@ def from_statement(payload: bytes) -> LineageRecord:
     return record
 
 
-def sign_record(record: LineageRecord, signer: Signer) -> bytes:
+def sign_record(record: LineageRecord, *signers: Signer) -> bytes:
     """One DSSE envelope (application/vnd.in-toto+json), with a final newline."""
-    return Envelope.sign(to_statement(record), signer).to_bytes()
+    return Envelope.sign(to_statement(record), *signers).to_bytes()
 
 
 def verify_record(
-    data: bytes, trusted: Mapping[str, VerifyKey], run_id: str
+    data: bytes, trusted: Mapping[str, Trusted], run_id: str
 ) -> tuple[LineageRecord, frozenset[str]]:
     """The record of run ``run_id`` and the keyids of the trusted keys that signed it.
 

@@ -83,7 +83,7 @@ class RunRecorder:
                 record_spend(self.journal, one.name, one.root, one.oid, self.run_id, spend)
         record = self._record(status, format_time(now), spend)
         identity = self.journal.identity if self.journal else None
-        data = sign_record(record, identity) if identity else to_statement(record)
+        data = sign_record(record, *identity.signers) if identity else to_statement(record)
         complete = status == "FINISHED"
         details: dict[str, JsonValue] = {
             "event": "COMPLETE" if complete else "FAIL",

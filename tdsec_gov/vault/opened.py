@@ -14,10 +14,11 @@ from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.vault.keyring import Keyring, keyring_name, keyring_statement, open_keyrings
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.trust import member_keys
 
 
 class OpenedVault:
@@ -45,11 +46,11 @@ class OpenedVault:
         return VerdictBook.open(self.tree, dt.datetime.now(dt.UTC))
 
     @cached_property
-    def writers(self) -> dict[str, VerifyKey]:
+    def writers(self) -> dict[str, MemberKeys]:
         """Keys that may sign this vault's keyrings."""
         access = self.book.policies.access
         members = [member for member in access.file.members if access.may_write(member, self.name)]
-        return {member.keyid: VerifyKey.parse(member.signing) for member in members}
+        return member_keys(members)
 
     @property
     def keyrings(self) -> list[Keyring]:

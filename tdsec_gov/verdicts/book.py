@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import IntegrityError, TdsecError, Unverified, VerdictMissing
 from tdsec_gov.keys.dsse import Envelope
-from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
 from tdsec_gov.verdicts.statement import from_statement
 from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
+from tdsec_gov.verdicts.trust import member_keys
 from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
 
 
@@ -37,11 +38,9 @@ class VerdictBook:
         """The rule on signatures for ``dataset``. Raises PolicyInvalid when no rule matches it."""
         return self.policies.for_dataset(dataset).rule.signers
 
-    def trusted(self, dataset: str) -> dict[str, VerifyKey]:
+    def trusted(self, dataset: str) -> dict[str, MemberKeys]:
         """Keys whose verdict on ``dataset`` counts, by keyid."""
-        members = self.policies.access.signing_members(self.signers(dataset))
-        keys = [VerifyKey.parse(member.signing) for member in members]
-        return {key.keyid: key for key in keys}
+        return member_keys(self.policies.access.signing_members(self.signers(dataset)))
 
     def accepted(self, dataset: str, root: str) -> Verified:
         """The verdict of one version, if it holds.

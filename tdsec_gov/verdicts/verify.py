@@ -10,7 +10,7 @@ from tdsec_gov.domain.canonical import sha256_hex
 from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.errors import GateDenied, IntegrityError, SignerUntrusted, VerdictExpired
 from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope
-from tdsec_gov.keys.signing import VerifyKey
+from tdsec_gov.keys.members import Trusted
 from tdsec_gov.verdicts.statement import from_statement
 
 
@@ -24,7 +24,7 @@ class Verified:
 
 
 def verify_signature(
-    data: bytes, trusted: Mapping[str, VerifyKey], threshold: int = 1, where: str = ""
+    data: bytes, trusted: Mapping[str, Trusted], threshold: int = 1, where: str = ""
 ) -> Verified:
     """Believe who signed and what is said, whatever the decision was.
 
@@ -48,7 +48,7 @@ def verify_signature(
 
 def verify_accepted(
     data: bytes,
-    trusted: Mapping[str, VerifyKey],
+    trusted: Mapping[str, Trusted],
     threshold: int,
     now: dt.datetime,
     where: str = "",
