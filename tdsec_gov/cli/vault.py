@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
+from tdsec_gov.cli.vault_import import import_fernet
 from tdsec_gov.cli.vault_objects import verify
 
 if TYPE_CHECKING:
@@ -111,3 +112,4 @@ def rewrap(shell: Shell) -> int:
 
 
 vault.add_command(verify)
+vault.add_command(import_fernet)

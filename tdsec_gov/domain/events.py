@@ -17,6 +17,7 @@ ACTIONS = (
     "key.reader",
     "vault.verify",
     "vault.gc",
+    "vault.import",
     "run.start",
     "run.end",
     "privacy.spend",
