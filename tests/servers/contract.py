@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from servers.place import Place
 from workshops import FOLDER, ROWS, Workshop
+
+from servers.place import Place
 
 WORDS = (b"row-number", b"id,word,label", b"rows.csv", b"folder", b"deep", "漢字".encode())
 """What stands in the data, in its paths and in its column names."""
@@ -41,7 +42,7 @@ def objects_of(place: Place) -> list[str]:
 
 
 def by_size(place: Place) -> list[str]:
-    """Objects, the largest last: that is the 200 KB member of ``data/folder``, before it ``data/rows.csv``."""
+    """Objects, the largest last: the 200 KB member of ``data/folder``; before it ``data/rows.csv``."""
     return sorted(objects_of(place), key=lambda name: len(place.shelf.read(name)))
 
 
