@@ -61,12 +61,12 @@ def import_fernet(
     target = shell.folder / out
     whole = any((shell.folder / source).is_dir() for source in sources)
     targets = [target] if whole else [target / item.name for item in items]
-    ignoring = keep_out_of_git(target, targets)
+    keep_out_of_git(target, targets)
     done = list(_watched(shell, import_files(items, target, keys), len(items)))
     _record(repository, target, done)
     good = [one for one in done if one.error is None]
     if good:
-        _next(shell, [target] if whole else [target / one.item.name for one in good], ignoring)
+        _next(shell, [target] if whole else [target / one.item.name for one in good])
     return _answer(shell, target, done)
 
 
@@ -150,10 +150,10 @@ def _record(repository: Repository, target: Path, done: list[Imported]) -> None:
     )
 
 
-def _next(shell: Shell, outputs: list[Path], ignoring: list[Path]) -> None:
+def _next(shell: Shell, outputs: list[Path]) -> None:
     names = [os.path.relpath(path, shell.folder) for path in outputs]
     pointers = [f"{name}.dvc" for name in names]
-    ignores = [os.path.relpath(path, shell.folder) for path in ignoring]
+    ignores = sorted({str(Path(name).parent / ".gitignore") for name in names})
     shell.say("Next:")
     shell.say(f"  dvc add {shlex.join(names)}")
     shell.say(f"  git add {shlex.join([*pointers, *ignores])}")

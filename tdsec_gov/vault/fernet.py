@@ -89,7 +89,7 @@ class Token:
         self._where = where
         head, self._chars, padding = self._measure()
         self._size = self._chars // 4 * 3 - padding
-        self.created = int.from_bytes(binascii.a2b_base64(head[:12].translate(_URLSAFE))[1:9], "big")
+        self.created = int.from_bytes(self._decode(head[:12])[1:9], "big")
         """Seconds since 1970 at which the token says it was made; authentic after :meth:`authenticate`."""
 
     def _measure(self) -> tuple[bytes, int, int]:
