@@ -11,6 +11,8 @@ from tdsec_gov.cli.vault_import import import_fernet
 from tdsec_gov.cli.vault_objects import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tdsec_gov.repo.repository import Repository
     from tdsec_gov.vault.opened import OpenedVault
 
@@ -67,13 +69,28 @@ def readers(shell: Shell) -> int:
     from tdsec_gov.vault.readers import readers as look
 
     found = look(_opened(shell.repository()))
-    shell.say(f"by policy:   {', '.join(found.policy) or 'nobody'}")
-    for epoch, names in found.keyrings.items():
-        shell.say(f"epoch {epoch}:     {', '.join(names) or 'nobody'}")
-    differ = any(set(names) != set(found.policy) for names in found.keyrings.values())
-    if differ:
-        shell.say("they differ: tdsec vault rewrap seals the keyrings to the readers of the policy")
-    return shell.answer("", policy=list(found.policy), keyrings=found.keyrings)
+    for one in found:
+        shell.say(f"{one.label}")
+        shell.say(f"  by policy: {_people(one.readers, one.writers, one.recovery)}")
+        for said in one.statements:
+            shell.say(f"  epoch {said.epoch}:   {_people(said.readers, said.writers, said.recovery)}")
+    if not all(one.agree for one in found):
+        shell.say("they differ: tdsec vault rewrap seals the keyrings to the people of the policy")
+    rows = {
+        one.label: {
+            "policy": list(one.readers),
+            "write_only": list(one.writers),
+            "recovery": one.recovery,
+            "keyrings": {said.epoch: sorted(said.readers) for said in one.statements},
+        }
+        for one in found
+    }
+    return shell.answer("", labels=rows)
+
+
+def _people(readers: Iterable[str], writers: Iterable[str], recovery: str | None) -> str:
+    more = [f"{who} (writes only)" for who in sorted(writers)] + ["the recovery key"] * bool(recovery)
+    return ", ".join([*sorted(readers), *more]) or "nobody"
 
 
 @vault.command("add-reader")
@@ -84,14 +101,12 @@ def readers(shell: Shell) -> int:
 @pass_shell
 def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> int:
     """Add a member to policies/access.yaml and seal the keyrings to them as well."""
-    from tdsec_gov.keys.loading import load_identity
     from tdsec_gov.setup.members import ACCESS, add_member
     from tdsec_gov.vault.readers import reseal
 
     repository = shell.repository()
-    identity = load_identity()
     add_member(repository.root, name, age, signing, role)
-    written = reseal(repository.root, _name(repository), identity)
+    written = reseal(repository.root, _name(repository))
     repository.git.stage(ACCESS, *written)
     return shell.answer(f"'{name}' can open the vault; now commit and push", files=[ACCESS, *written])
 
@@ -100,11 +115,10 @@ def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> in
 @pass_shell
 def rewrap(shell: Shell) -> int:
     """Seal the keyrings to exactly the readers that policies/access.yaml names."""
-    from tdsec_gov.keys.loading import load_identity
     from tdsec_gov.vault.readers import reseal
 
     repository = shell.repository()
-    written = reseal(repository.root, _name(repository), load_identity())
+    written = reseal(repository.root, _name(repository))
     repository.git.stage(*written)
     return shell.answer(
         "keyrings sealed anew. Who could open them before may have kept what they read.", files=written

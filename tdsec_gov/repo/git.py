@@ -28,6 +28,19 @@ def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[byte
         raise ConfigurationError("not a folder", where=folder) from None
 
 
+def git_folder(root: Path) -> Path:
+    """Git's own folder of the work tree at ``root``, found without starting git.
+
+    What lies in it is private to the clone and dies with it. For a linked work tree or a submodule it is
+    the folder that the file ``.git`` names.
+    """
+    git = root / ".git"
+    if git.is_file():
+        text = git.read_text(encoding="utf-8", errors="replace")
+        git = (root / text.partition("gitdir:")[2].strip()).resolve()
+    return git
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
     """One git work tree. All paths are relative to its root, with ``/``."""
@@ -147,6 +160,15 @@ class Git:
         """Id of HEAD's commit (also when detached), None before the first commit."""
         answer = _run(["rev-parse", "--verify", "-q", "HEAD"], self.root)
         return answer.stdout.decode().strip() if answer.returncode == 0 else None
+
+    def contains(self, commit: str) -> bool:
+        """Whether HEAD is ``commit`` or descends from it; a commit that is not here is not contained."""
+        return _run(["merge-base", "--is-ancestor", commit, "HEAD"], self.root).returncode == 0
+
+    def merged_since(self, commit: str) -> bool:
+        """Whether HEAD has a merge that ``commit`` has not."""
+        answer = _run(["rev-list", "--merges", "-n", "1", f"{commit}..HEAD", "--"], self.root)
+        return answer.returncode == 0 and bool(answer.stdout.strip())
 
     def stage(self, *names: str) -> None:
         """Add files to the index.

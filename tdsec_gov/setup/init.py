@@ -11,17 +11,16 @@ from tdsec_gov.audit.checkpoints import GIT_ATTRIBUTES
 from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import IntegrityError, KeyUnavailable
 from tdsec_gov.files import WorkTree, write_atomic
-from tdsec_gov.keys.age import x25519
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import identity_path, load_identity, save_identity
-from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup import templates
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, install_hooks
 from tdsec_gov.setup.remotes import ensure_vault, remotes
 from tdsec_gov.vault.constants import FOLDER
-from tdsec_gov.vault.keyring import Keyring, epochs, write_keyring
+from tdsec_gov.vault.keyring import epochs
+from tdsec_gov.vault.readers import reseal
 
 
 @dataclass
@@ -50,10 +49,8 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
     _write_templates(repository.root, vault, identity, done)
     if not epochs(WorkTree(repository.root), vault):
         _require_first_keyring(repository, vault)
-        access = policies_from(WorkTree(repository.root)).access
-        readers = {one.name: x25519.Recipient.parse(one.age) for one in access.readers(vault)}
-        done.files += write_keyring(repository.root, Keyring.generate(vault), readers, identity)
-        done.lines.append(f"keyring of vault '{vault}' for {len(readers)} reader(s)")
+        done.files += reseal(repository.root, vault, record=False)
+        done.lines.append(f"keyring of vault '{vault}'")
     if not (repository.root / DATABASE).exists():
         journal = Journal.open(repository.root, identity)
         journal.record("init", "success", vault, reason="tdsec init")
@@ -92,8 +89,13 @@ def _require_first_keyring(repository: Repository, vault: str) -> None:
 
 def member_entry(identity: Identity, role: str) -> str:
     """The entry for policies/access.yaml. Public keys only."""
-    return templates.MEMBER.format(
+    entry = templates.MEMBER.format(
         name=identity.name, age=identity.age.recipient, signing=identity.verify_key, role=role
+    )
+    if identity.age_pq is None or identity.signing_pq is None:
+        return entry
+    return entry + templates.MEMBER_PQ.format(
+        age_pq=identity.age_pq.recipient, signing_pq=identity.signing_pq.verify_key
     )
 
 

@@ -64,6 +64,11 @@ MEMBER = """\
     roles: [{role}]
 """
 
+MEMBER_PQ = """\
+    age_pq: {age_pq}
+    signing_pq: {signing_pq}
+"""
+
 GITIGNORE = """\
 # Private to this clone: the audit log's database and unsealed manifests.
 /audit.db*

@@ -11,11 +11,12 @@ from tdsec_gov.audit.journal import Journal
 from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
-from tdsec_gov.errors import AccessDenied, TdsecError
+from tdsec_gov.errors import AccessDenied, KeyUnavailable, TdsecError
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.keys.members import MemberKeys
-from tdsec_gov.vault.keyring import Keyring, keyring_name, keyring_statement, open_keyrings
+from tdsec_gov.vault.circle import require_circle
+from tdsec_gov.vault.keyring import Keyring, keyring_name, open_keyrings, statements
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.trust import member_keys
@@ -36,6 +37,7 @@ class OpenedVault:
         self._noted: set[tuple[str, str, str]] = set()
         self._digests: dict[str, str] = {}
         self._allowed: set[str] = set()
+        self._keyrings: dict[str, list[Keyring]] = {}
 
     @cached_property
     def identity(self) -> Identity:
@@ -45,22 +47,27 @@ class OpenedVault:
     def book(self) -> VerdictBook:
         return VerdictBook.open(self.tree, dt.datetime.now(dt.UTC))
 
-    @cached_property
+    @property
     def writers(self) -> dict[str, MemberKeys]:
         """Keys that may sign this vault's keyrings."""
+        return self.writers_of(self.name)
+
+    def writers_of(self, label: str) -> dict[str, MemberKeys]:
+        """Keys that may sign the keyrings of ``label`` (the vault, or one of its compartments)."""
         access = self.book.policies.access
-        members = [member for member in access.file.members if access.may_write(member, self.name)]
-        return member_keys(members)
+        return member_keys(access.writers(label))
 
     @property
     def keyrings(self) -> list[Keyring]:
-        """Keyrings of all epochs that I may open, newest first. Raises as ``open_keyrings``."""
-        with self._lock:
-            return self._keyrings
+        """Keyrings of all epochs that I may use, newest first. Raises as ``open_keyrings``."""
+        return self.keyrings_of(self.name)
 
-    @cached_property
-    def _keyrings(self) -> list[Keyring]:
-        return open_keyrings(self.tree, self.name, self.identity, self.writers)
+    def keyrings_of(self, label: str) -> list[Keyring]:
+        """As :attr:`keyrings`, of ``label``."""
+        with self._lock:
+            if label not in self._keyrings:
+                self._keyrings[label] = open_keyrings(self.tree, label, self.identity, self.writers_of(label))
+            return self._keyrings[label]
 
     @cached_property
     def names(self) -> Names:
@@ -92,29 +99,28 @@ class OpenedVault:
             raise error
         self._allowed.add(act)
 
-    def require_readers(self) -> None:
-        """Raises AccessDenied when what I seal could be read with a key that access.yaml does not name.
+    def require_readers(self, label: str | None = None) -> None:
+        """Raises unless what I seal for ``label`` (the vault itself when None) is for today's readers only.
 
-        A former reader, or the readers of another repository whose keyring somebody has put here: both
-        keyrings are well signed.
+        Raises:
+            AccessDenied: a key that access.yaml does not name could read it, or the recovery key could
+                not: a former reader's keyring, or another repository's, both of them well signed.
+            KeyUnavailable: I can open older keyrings only, which former readers know.
         """
-        if "seal" in self._allowed:
+        label = self.name if label is None else label
+        if f"seal {label}" in self._allowed:
             return
-        known = {member.age for member in self.book.policies.access.readers(self.name)}
-        epoch = self.keyrings[0].epoch
-        sealed = keyring_statement(self.tree, self.name, epoch, self.writers).get("readers")
-        strangers = (
-            [who for who, key in sealed.items() if key not in known] if isinstance(sealed, dict) else ["?"]
-        )
-        if strangers:
-            raise AccessDenied(
-                f"vault '{self.name}' is open to keys that are no reader's",
-                where=keyring_name(self.name, epoch),
-                expected="the readers in policies/access.yaml",
-                found=", ".join(sorted(strangers)),
-                hint="run: tdsec vault rewrap (or restore .tdsec/vaults from git)",
+        newest = self.keyrings_of(label)[0]
+        said = statements(self.tree, label, self.writers_of(label))[0]
+        if newest.epoch != said.epoch:
+            raise KeyUnavailable(
+                f"'{self.identity.name}' cannot open the newest keyring of vault '{label}'",
+                where=keyring_name(label, said.epoch),
+                expected=f"one of its readers ({', '.join(sorted(said.readers))})",
+                hint="ask one of them for: tdsec vault rewrap",
             )
-        self._allowed.add("seal")
+        require_circle(self.book.policies.access, said)
+        self._allowed.add(f"seal {label}")
 
     def note(
         self, action: str, outcome: str, target: str, version: DatasetVersion | None = None, reason: str = ""

@@ -1,55 +1,118 @@
-"""Who can open a vault: the readers in policies/access.yaml, and the keyrings sealed to them."""
+"""Who can open a vault: the members in policies/access.yaml, and the keyrings sealed to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from tdsec_gov.errors import AccessDenied, UsageError
+from tdsec_gov.errors import AccessDenied, KeyUnavailable
 from tdsec_gov.files import WorkTree
-from tdsec_gov.keys.age import x25519
-from tdsec_gov.keys.identity import Identity
-from tdsec_gov.vault.keyring import epochs, keyring_statement, write_keyring
+from tdsec_gov.vault.change import apply, finish
+from tdsec_gov.vault.circle import ACCESS, Circle
+from tdsec_gov.vault.keyring import Keyring, epochs, statements
 from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.vault.sealing import seal_keyrings
+from tdsec_gov.vault.statement import KeyringStatement
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
-    """By policy: who should open the vault. By keyring: who can, epoch by epoch (names)."""
+class LabelReaders:
+    """One label: who should open it by policy, and by its statements who can, epoch by epoch."""
 
-    policy: tuple[str, ...]
-    keyrings: dict[int, tuple[str, ...]]
+    label: str
+    readers: tuple[str, ...]
+    writers: tuple[str, ...]
+    recovery: str | None
+    statements: tuple[KeyringStatement, ...]
+
+    @property
+    def agree(self) -> bool:
+        """Whether every keyring is sealed to exactly the people of the policy."""
+        wanted = (set(self.readers), set(self.writers), self.recovery)
+        return all((set(one.readers), set(one.writers), one.recovery) == wanted for one in self.statements)
 
 
-def readers(vault: OpenedVault) -> Readers:
-    """Raises Unverified, IntegrityError: a keyring is not as signed."""
+def readers(vault: OpenedVault) -> list[LabelReaders]:
+    """One entry per label of the vault. Raises Unverified, IntegrityError: a keyring is not as signed."""
     access = vault.book.policies.access
-    sealed: dict[int, tuple[str, ...]] = {}
-    for epoch in epochs(vault.tree, vault.name):
-        named = keyring_statement(vault.tree, vault.name, epoch, vault.writers).get("readers")
-        sealed[epoch] = tuple(sorted(named)) if isinstance(named, dict) else ()
-    return Readers(tuple(one.name for one in access.readers(vault.name)), sealed)
+    found = []
+    for label in access.labels(vault.name):
+        people = access.readers(label)
+        only = tuple(one.name for one in access.writers(label) if one not in people)
+        signed = statements(vault.tree, label, vault.writers_of(label))
+        recovery = access.settings(label).recovery
+        names = tuple(one.name for one in people)
+        found.append(LabelReaders(label, names, only, recovery, tuple(signed)))
+    return found
 
 
-def reseal(root: Path, name: str, identity: Identity) -> list[str]:
-    """Seal the keyrings that I can open to every reader the policy names; returns the files written.
+def may_seal(vault: OpenedVault, label: str) -> bool:
+    """Whether I may write ``label`` and can open its newest keyring (or nobody has made one yet)."""
+    member = vault.book.policies.access.member(vault.identity.keyid)
+    if member is None or not vault.book.policies.access.may_write(member, label):
+        return False
+    known = epochs(vault.tree, label)
+    if not known:
+        return vault.book.policies.access.may_read(member, label)
+    try:
+        return vault.keyrings_of(label)[0].data is not None and vault.keyrings_of(label)[0].epoch == known[0]
+    except KeyUnavailable:
+        return False
+
+
+def resealed(vault: OpenedVault, label: str, *, rotate: bool = False) -> dict[str, bytes | None]:
+    """The files of ``label`` sealed to today's policy; with ``rotate`` under a new epoch as well.
+
+    A label without a keyring (a new compartment) gets its first one.
 
     Raises:
-        AccessDenied: I may not write this vault, so nobody would believe my keyring.
-        UsageError: the policy names no reader. KeyUnavailable: I can open no keyring.
+        AccessDenied: I may not write it, so nobody would believe my keyring. KeyUnavailable: I cannot
+        open its newest keyring. PolicyInvalid: nobody may read it, or a key is missing.
+        IntegrityError: this clone has seen a newer keyring.
     """
-    vault = OpenedVault(name, WorkTree(root), root)
     access = vault.book.policies.access
-    member = access.member(identity.keyid)
-    if member is None or not access.may_write(member, name):
+    member = access.member(vault.identity.keyid)
+    if member is None or not access.may_write(member, label):
         raise AccessDenied(
-            f"'{identity.name}' may not change who reads '{name}'", where="policies/access.yaml"
+            f"'{vault.identity.name}' may not change who reads '{label}'",
+            where=ACCESS,
+            hint="ask somebody who may write it",
         )
-    people = {one.name: x25519.Recipient.parse(one.age) for one in access.readers(name)}
-    if not people:
-        raise UsageError("a vault without readers could never be opened", where="policies/access.yaml")
-    written: list[str] = []
-    for keyring in vault.keyrings:
-        written += write_keyring(root, keyring, people, identity)
-    vault.note("key.reader", "success", name)
+    circle, strong = Circle.of(access, label), access.settings(label).post_quantum
+    known = epochs(vault.tree, label)
+    if not known:
+        return seal_keyrings([Keyring.generate(label, post_quantum=strong)], circle, vault.identity)
+    last = statements(vault.tree, label, vault.writers_of(label))[0]
+    rings = [one for one in vault.keyrings_of(label) if one.data is not None]
+    if not rings or rings[0].epoch != last.epoch:
+        raise KeyUnavailable(
+            f"'{vault.identity.name}' cannot open the newest keyring of '{label}'",
+            expected=f"one of its readers ({', '.join(sorted(last.readers))})",
+            hint="ask one of them",
+        )
+    if rotate:
+        rings = [rings[0].successor(post_quantum=strong), *rings]
+    return seal_keyrings(rings, circle, vault.identity, last)
+
+
+def reseal(root: Path, name: str, *, record: bool = True) -> list[str]:
+    """Seal the keyrings of vault ``name`` and its compartments to the policy's people; the files written.
+
+    Labels that I may not write, or cannot open, are left to those who can, as long as there is one that
+    I can. ``record``: as events of the audit log.
+
+    Raises:
+        AccessDenied, KeyUnavailable: I can seal none of them. PolicyInvalid, IntegrityError: as
+        :func:`resealed`; nothing was written then.
+    """
+    finish(root)
+    vault = OpenedVault(name, WorkTree(root), root)
+    labels = vault.book.policies.access.labels(name)
+    mine = [label for label in labels if may_seal(vault, label)] or [name]
+    files: dict[str, bytes | None] = {}
+    for label in mine:
+        files |= resealed(vault, label)
+    written = apply(root, files)
+    for label in mine if record else ():
+        vault.note("key.reader", "success", label)
     return written

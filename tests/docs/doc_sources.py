@@ -26,7 +26,7 @@ from tdsec_gov.domain.dataset import DatasetVersion, FileEntry
 from tdsec_gov.domain.findings import CheckResult, Finding
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.policy import models
-from tdsec_gov.vault import keyring
+from tdsec_gov.vault.statement import KeyringStatement
 from tdsec_gov.verdicts import statement
 
 WIDTH = 80
@@ -323,14 +323,9 @@ def _finding() -> Any:
 
 
 def _keyring_fields() -> list[str]:
-    """Keys of the signed predicate of a keyring, read from where it is written."""
-    tree = ast.parse(inspect.getsource(keyring.write_keyring))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == "predicate" and isinstance(value, ast.Dict):
-                    return [one.value for one in value.keys if isinstance(one, ast.Constant)]
-    raise ValueError("write_keyring signs no predicate")
+    """Keys of the signed predicate of a keyring."""
+    said = KeyringStatement("store", 1, {}, {}, "").to_payload()
+    return sorted(json.loads(said)["predicate"])
 
 
 TEXTS: dict[str, Text] = {

@@ -83,7 +83,7 @@ def sealed_by_an_attacker(shop: Workshop) -> None:
     """Who has git has the public recipient: an object with the right binding and other content."""
     me = load_identity()
     tree = WorkTree(shop.root)
-    public = str(keyring_statement(tree, "store", 1, {me.keyid: me.verify_key})["data_recipient"])
+    public = keyring_statement(tree, "store", 1, {me.keyid: me.verify_key}).data_recipient
     path = place(shop, ROWS)
     name = "".join(path.parts[-2:])
     stanza = objects.binding("store", 1, name)
@@ -91,7 +91,7 @@ def sealed_by_an_attacker(shop: Workshop) -> None:
 
 
 def sealed_without_binding(shop: Workshop) -> None:
-    public = keyring(shop).data.recipient
+    public = keyring(shop).recipient
     place(shop, ROWS).write_bytes(age_file.encrypt_bytes(ROWS, [public]))
 
 

@@ -13,8 +13,8 @@ from workshops import FOLDER, ROWS, Workshop, call, isolated
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import load_identity, save_identity
-from tdsec_gov.vault.keyring import Keyring, open_keyrings
+from tdsec_gov.keys.loading import save_identity
+from tdsec_gov.vault.keyring import Keyring
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook
 
@@ -104,15 +104,7 @@ def add_member(shop: Workshop, name: str, role: str) -> dict[str, str]:
 
 def let_in(shop: Workshop) -> None:
     """Encrypt the keyring to everybody who may read now, as ``tdsec vault add-reader`` does."""
-    from tdsec_gov.keys.age import x25519
-    from tdsec_gov.policy.load import policies_from
-    from tdsec_gov.vault.keyring import write_keyring
-
-    tree, me = WorkTree(shop.root), load_identity()
-    access = policies_from(tree).access
-    keyring = open_keyrings(tree, "store", me, {me.keyid: me.verify_key})[0]
-    readers = {one.name: x25519.Recipient.parse(one.age) for one in access.readers("store")}
-    write_keyring(shop.root, keyring, readers, me)
+    assert shop.tdsec("vault", "rewrap").code == 0
     assert shop.commit("let in").code == 0
 
 

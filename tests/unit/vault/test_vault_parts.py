@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,19 +16,15 @@ from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.errors import (
     ConfigurationError,
     DataTampered,
-    IntegrityError,
     InternalError,
     KeyUnavailable,
-    SignerUntrusted,
     TdsecError,
-    Unverified,
 )
-from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.cover import Covered
 from tdsec_gov.vault.guards import PlaintextGuard, WatchedSource
-from tdsec_gov.vault.keyring import Keyring, epochs, keyring_name, open_keyrings, write_keyring
+from tdsec_gov.vault.keyring import Keyring
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.wiring import vault_of
 from tdsec_gov.verdicts.verify import Verified
@@ -115,57 +110,6 @@ def test_every_damaged_byte_of_an_object_is_refused() -> None:
     for cut in range(len(body)):
         with pytest.raises(TdsecError):
             opened(body[:cut], [ring], "ab" * 33)
-
-
-# -- keyrings ------------------------------------------------------------------------------------
-
-
-def test_keyring_for_its_readers(tmp_path: Path) -> None:
-    ring = Keyring.generate("store")
-    readers = {"alice": ALICE.age.recipient, "bob": BOB.age.recipient}
-    names = write_keyring(tmp_path, ring, readers, ALICE)
-    assert names[0] == keyring_name("store", 1)
-    tree = WorkTree(tmp_path)
-    assert epochs(tree, "store") == [1]
-    for reader in (ALICE, BOB):
-        assert open_keyrings(tree, "store", reader, WRITERS) == [ring]
-    with pytest.raises(KeyUnavailable, match="alice, bob"):
-        open_keyrings(tree, "store", EVE, WRITERS)
-    with pytest.raises(KeyUnavailable):
-        open_keyrings(tree, "other", ALICE, WRITERS)
-
-
-def test_keyring_of_somebody_who_may_not_write(tmp_path: Path) -> None:
-    write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, EVE)
-    with pytest.raises(SignerUntrusted):
-        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
-
-
-def test_keyring_without_or_with_another_statement(tmp_path: Path) -> None:
-    names = write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
-    other = tmp_path / "other"
-    write_keyring(other, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
-    (tmp_path / names[0]).write_bytes((other / names[0]).read_bytes())
-    with pytest.raises(IntegrityError, match="not the one that was signed"):
-        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
-    (tmp_path / names[1]).unlink()
-    with pytest.raises(Unverified, match="no signed statement"):
-        open_keyrings(WorkTree(tmp_path), "store", ALICE, WRITERS)
-
-
-def test_keyring_of_one_vault_under_the_name_of_another(tmp_path: Path) -> None:
-    write_keyring(tmp_path, Keyring.generate("store"), {"alice": ALICE.age.recipient}, ALICE)
-    (tmp_path / ".tdsec/vaults/store").rename(tmp_path / ".tdsec/vaults/other")
-    with pytest.raises(IntegrityError):
-        open_keyrings(WorkTree(tmp_path), "other", ALICE, WRITERS)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\xff", b"a\nb\nc", b"# x\n# {}\nAGE-SECRET-KEY-1\n", b"# x\n# {\n\n"]
-)
-def test_broken_keyring(data: bytes) -> None:
-    with pytest.raises(IntegrityError):
-        Keyring.from_bytes(data)
 
 
 # -- guards --------------------------------------------------------------------------------------
