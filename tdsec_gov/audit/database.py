@@ -1,82 +1,117 @@
-"""Reaching a database: addresses, engines and their settings, making the tables."""
+"""A database behind the log, reached through the plain DB-API (PEP 249).
+
+:class:`Database` is the one face of both kinds: a file of SQLite
+(:mod:`~tdsec_gov.audit.sqlitefile`) and a PostgreSQL server (:mod:`~tdsec_gov.audit.server`).
+Statements are written with ``?`` and adapted in :meth:`Database.sql` alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from tdsec_gov.errors import ConfigurationError
 
-from tdsec_gov.errors import ConfigurationError, DependencyMissing
-
-NOT_A_LOG = "file is not an audit log"
-BACKUP = "restore it from a backup if it used to be one"
+BUSY_SECONDS = 30.0
+Row = Sequence[Any]
+Rows = Generator[Row, None, None]
 
 
-def url_of(place: str | Path) -> URL:
-    """A path (SQLite) or database URL as URL. Raises ConfigurationError when it is neither."""
-    try:
-        if isinstance(place, Path) or "://" not in place:
-            return URL.create("sqlite", database=str(place))
-        return make_url(place)
-    except ArgumentError:
-        raise ConfigurationError("address of the audit log is not a path or database URL") from None
+class Cursor(Protocol):
+    """What we use of a DB-API cursor."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> object: ...
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def close(self) -> object: ...
 
 
-def file_of(url: URL) -> Path | None:
-    """The file behind a SQLite URL; None for a server. A database in memory is refused."""
-    if url.get_backend_name() != "sqlite":
-        return None
-    if not url.database or url.database.startswith((":memory:", "file:")):
+class Connection(Protocol):
+    """What we use of a DB-API connection, which is in autocommit: we say BEGIN and COMMIT."""
+
+    def cursor(self) -> Cursor: ...
+
+
+class Database(ABC):
+    """One database, opened. ``where`` names it, without a password.
+
+    ``errors`` are the exceptions its driver raises, ``doubled`` those for a key that is there already.
+    """
+
+    where: str
+    errors: tuple[type[Exception], ...]
+    doubled: tuple[type[Exception], ...]
+
+    @abstractmethod
+    def connect(self) -> AbstractContextManager[Connection]:
+        """A connection for one transaction, kept for the next; never shared with a forked child."""
+
+    @abstractmethod
+    def begin(self, connection: Connection, *, write: bool, lock: bool = True) -> None:
+        """Start a transaction; with ``write`` and ``lock``, take the log's lock until it ends."""
+
+    @abstractmethod
+    def stream(self, connection: Connection, text: str, values: Sequence[Any] = ()) -> Rows:
+        """Rows of a query in constant memory; closing the iterator releases the cursor."""
+
+    @abstractmethod
+    def tables(self, connection: Connection) -> set[str]:
+        """Names of the tables there."""
+
+    @abstractmethod
+    def make_tables(self, connection: Connection) -> None:
+        """Make both tables of the log in the transaction under way. Imports SQLModel."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections of this process that are not in use."""
+
+    def sql(self, text: str) -> str:
+        """``text`` in the parameter style of the driver."""
+        return text
+
+    def fetch(self, connection: Connection, text: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(self.sql(text), values)
+            return cursor.fetchall()
+
+    def run(self, connection: Connection, text: str, *rows: Sequence[Any]) -> None:
+        """One statement, once per row of values; without any, once."""
+        with closing(connection.cursor()) as cursor:
+            if len(rows) > 1:
+                cursor.executemany(self.sql(text), rows)
+            else:
+                cursor.execute(self.sql(text), *rows)
+
+
+def database_at(place: str | Path, busy_seconds: float = BUSY_SECONDS) -> Database:
+    """The database at a path (SQLite) or database URL; nothing is opened yet.
+
+    Raises:
+        ConfigurationError: it is neither, or a kind that cannot keep a log.
+        DependencyMissing: no driver for this database.
+    """
+    if isinstance(place, str) and "://" in place:
+        scheme, _, rest = place.partition("://")
+        if scheme.partition("+")[0] != "sqlite":
+            from tdsec_gov.audit.server import Server
+
+            return Server(place)
+        place = _file_in(rest)
+    if not str(place) or str(place).startswith((":memory:", "file:")):
         raise ConfigurationError("an audit log must be kept in a file or on a server")
-    return Path(url.database)
+    from tdsec_gov.audit.sqlitefile import SqliteFile
+
+    return SqliteFile(Path(place), busy_seconds)
 
 
-def engine_for(url: URL, busy_seconds: float) -> Engine:
-    """An engine in driver autocommit. Raises DependencyMissing without a driver for this database."""
-    try:
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise DependencyMissing(
-            "no driver for this kind of database", found=url.drivername, hint="install its Python driver"
-        ) from None
-    if file_of(url) is not None:
-        event.listen(engine, "connect", _sqlite_settings(busy_seconds))
-    return engine
-
-
-def _sqlite_settings(busy_seconds: float) -> Callable[[Any, object], None]:
-    def settings(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA trusted_schema=OFF")
-        cursor.close()
-
-    return settings
-
-
-def refuse_occupied(connection: Connection, ours: set[str], where: str) -> None:
-    """Raises ConfigurationError when a log, or in a file anything at all, is there already."""
-    found = set(inspect(connection).get_table_names())
-    if found & ours:
-        raise ConfigurationError("there is an audit log already", where=where)
-    if found and connection.dialect.name == "sqlite":
-        raise ConfigurationError("file is a database of something else", where=where)
-
-
-def require_log(connection: Connection, ours: set[str], where: str) -> None:
-    """Raises ConfigurationError when none of our tables is there."""
-    if not ours & set(inspect(connection).get_table_names()):
-        raise ConfigurationError(NOT_A_LOG, where=where, hint=BACKUP)
-
-
-def make_tables(connection: Connection) -> None:
-    """Both tables, inside the transaction under way."""
-    from tdsec_gov.audit.models import tables
-
-    for one in tables():
-        one.create(connection)
+def _file_in(rest: str) -> str:
+    """The path in ``sqlite:///PATH``, as SQLAlchemy writes it."""
+    if rest[:1] not in ("", "/") or "?" in rest:
+        raise ConfigurationError("address of the audit log is not usable", expected="sqlite:///PATH")
+    return rest[1:]

@@ -94,6 +94,11 @@ class AuditLog:
         return cls(Store.open(place, busy_seconds))
 
     @property
+    def origin(self) -> str:
+        """The log's name, as found on opening; nothing is appended to another one in its place."""
+        return self._store.origin
+
+    @property
     def where(self) -> str:
         """Path or address, without password."""
         return self._store.where
@@ -108,7 +113,7 @@ class AuditLog:
         if not batch:
             return []
         with self._store.session(write=True) as session:
-            return extend(session, batch)
+            return extend(session, batch, self._store.origin)
 
     def head(self) -> Head:
         """The log's end, as its head row states it."""
@@ -134,9 +139,15 @@ class AuditLog:
             target, action, outcome: only events with exactly this.
         """
         times = [None if one is None else sortable_time(one) for one in (since, until)]
-        wanted = {"target": target, "action": action, "outcome": outcome}
+        wanted = {
+            "since": times[0],
+            "until": times[1],
+            "target": target,
+            "action": action,
+            "outcome": outcome,
+        }
         with self.snapshot() as session:
-            for seq, body, leaf in session.bodies(times[0], times[1], wanted):
+            for seq, body, leaf in session.bodies(wanted):
                 yield _recorded(seq, body, leaf, self.where)
 
     def prove_inclusion(self, seq: int, size: int | None = None) -> InclusionProof:

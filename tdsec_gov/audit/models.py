@@ -1,13 +1,14 @@
 """The table layout of the audit log, as SQLModel classes.
 
 They make the tables and are there for people who query a log with the ORM; appending and verifying
-use plain rows (:mod:`tdsec_gov.audit.store`), which spares every commit SQLModel's import.
+use plain rows (:mod:`tdsec_gov.audit.store`), which spares every act SQLAlchemy's import.
 There is no index but the primary keys: an index that disagrees with its table would hide rows.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, Table
+from sqlalchemy.schema import CreateTable
 from sqlmodel import Field, SQLModel
 
 ENTRY_TABLE = "tdsec_audit_entry"
@@ -54,3 +55,8 @@ class AuditHead(SQLModel, table=True):
 def tables() -> list[Table]:
     """Both tables, for ``create_all``."""
     return [SQLModel.metadata.tables[ENTRY_TABLE], SQLModel.metadata.tables[HEAD_TABLE]]
+
+
+def table_statements(dialect: Dialect) -> list[str]:
+    """The statements that make both tables."""
+    return [str(CreateTable(one).compile(dialect=dialect)) for one in tables()]

@@ -1,42 +1,45 @@
-"""Rows in a database: SQLite in a file, or any other that locks a row. Knows no hashes.
-
-SQLite runs in driver autocommit with explicit ``BEGIN IMMEDIATE``, WAL, a busy timeout and
-``synchronous=FULL``: an acknowledged event survives a power cut. Elsewhere the head row is locked
-with ``SELECT ... FOR UPDATE``. :func:`_begin` is the only place that differs by dialect.
-"""
+"""Rows in a database. Knows the SQL of the log and its transactions, and no hashes."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, column, insert, select, table, update
-from sqlalchemy.engine import URL
-
-from tdsec_gov.audit import database
-from tdsec_gov.audit.body import PROJECTED
-from tdsec_gov.audit.dberrors import translated
+from tdsec_gov.audit.database import BUSY_SECONDS, Connection, Database, Row, Rows, database_at
+from tdsec_gov.audit.dberrors import BACKUP, NOT_A_LOG, translated
 from tdsec_gov.audit.merkle import HASH_SIZE, MAX_SIZE
+from tdsec_gov.audit.sqlitefile import SqliteFile
 from tdsec_gov.errors import ConfigurationError, LogTampered
 
 FORMAT = 1
-BUSY_SECONDS = 30.0
-CHUNK = 1000
+TABLES = {"tdsec_audit_entry", "tdsec_audit_head"}
 
-ENTRY = table(
-    "tdsec_audit_entry",
-    *(column(name) for name in ("seq", "body", "leaf", "chain", *PROJECTED)),
+HEAD = "SELECT id, format, origin, size, chain, frontier FROM tdsec_audit_head LIMIT 2"
+NEW_HEAD = (
+    "INSERT INTO tdsec_audit_head (id, format, origin, size, chain, frontier) VALUES (?, ?, ?, ?, ?, ?)"
 )
-HEAD = table(
-    "tdsec_audit_head",
-    *(column(name) for name in ("id", "format", "origin", "size", "chain", "frontier")),
+SET_HEAD = "UPDATE tdsec_audit_head SET size = ?, chain = ?, frontier = ? WHERE id = 1"
+INSERT = (
+    "INSERT INTO tdsec_audit_entry (seq, body, leaf, chain, event_time, action, outcome, initiator, target, "
+    "purpose, legal_basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-OURS = {ENTRY.name, HEAD.name}
-Rows = Iterator[Sequence[Any]]
+ENTRIES = (
+    "SELECT seq, body, leaf, chain, event_time, action, outcome, initiator, target, purpose, legal_basis "
+    "FROM tdsec_audit_entry ORDER BY seq"
+)
+LEAVES = "SELECT seq, leaf FROM tdsec_audit_entry WHERE seq > ? AND seq <= ? ORDER BY seq"
+BODIES = "SELECT seq, body, leaf FROM tdsec_audit_entry"
+BODY_OF = "SELECT body FROM tdsec_audit_entry WHERE seq = ?"
+FILTERS = {
+    "since": "event_time >= ?",
+    "until": "event_time < ?",
+    "target": "target = ?",
+    "action": "action = ?",
+    "outcome": "outcome = ?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,71 +55,65 @@ class HeadRow:
 class Session:
     """One transaction. A write session holds the log's lock until it ends."""
 
-    def __init__(self, connection: Connection, where: str) -> None:
+    def __init__(self, connection: Connection, database: Database) -> None:
         self._connection = connection
-        self.where = where
+        self._database = database
+        self._streams: list[Rows] = []
+        self.where = database.where
 
     def head(self) -> HeadRow:
         """The head row. Raises LogTampered when it is missing, doubled or malformed."""
-        return _head(self._connection.execute(select(HEAD).limit(2)).all(), self.where)
+        return _head(self._database.fetch(self._connection, HEAD), self.where)
 
-    def insert(self, rows: list[dict[str, Any]]) -> None:
-        """Add entry rows (one dict of columns each)."""
-        self._connection.execute(insert(ENTRY), rows)
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Add entry rows: seq, body, leaf, chain and the projections as in PROJECTED."""
+        self._database.run(self._connection, INSERT, *rows)
 
     def set_head(self, head: HeadRow) -> None:
         """Replace size, chain and frontier of the head row."""
-        values = {"size": head.size, "chain": head.chain, "frontier": head.frontier}
-        self._connection.execute(update(HEAD).where(HEAD.c.id == 1).values(values))
+        self._database.run(self._connection, SET_HEAD, (head.size, head.chain, head.frontier))
 
     def entries(self) -> Rows:
         """All rows by number: seq, body, leaf, chain and the projections as in PROJECTED."""
-        return self._stream(select(ENTRY).order_by(ENTRY.c.seq))
-
-    def entries_one_by_one(self, after: int) -> Rows:
-        """Like :meth:`entries` for numbers above ``after``, so that an unreadable row is met alone."""
-        return self._stream(select(ENTRY).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq), 1)
+        return self._stream(ENTRIES)
 
     def leaves(self, low: int, high: int) -> Rows:
         """seq and leaf of the events low+1..high by number."""
-        query = select(ENTRY.c.seq, ENTRY.c.leaf).where(ENTRY.c.seq > low, ENTRY.c.seq <= high)
-        return self._stream(query.order_by(ENTRY.c.seq))
+        return self._stream(LEAVES, (low, high))
 
-    def bodies(self, since: str | None, until: str | None, wanted: Mapping[str, str | None]) -> Rows:
-        """seq, body and leaf by number; times from ``since`` and before ``until``, columns as wanted."""
-        query = select(ENTRY.c.seq, ENTRY.c.body, ENTRY.c.leaf).order_by(ENTRY.c.seq)
-        if since is not None:
-            query = query.where(ENTRY.c.event_time >= since)
-        if until is not None:
-            query = query.where(ENTRY.c.event_time < until)
-        for name, value in wanted.items():
-            if value is not None:
-                query = query.where(ENTRY.c[name] == value)
-        return self._stream(query)
+    def bodies(self, wanted: Mapping[str, str | None]) -> Rows:
+        """seq, body and leaf by number, of events that fit the filters which are not None.
+
+        ``since`` is the earliest time wanted, ``until`` the first that is not; others are equalities.
+        """
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(FILTERS[name] for name in asked)
+        text = f"{BODIES} WHERE {where}" if where else BODIES
+        return self._stream(f"{text} ORDER BY seq", tuple(asked.values()))
 
     def body_of(self, seq: int) -> object:
         """Body of one event, None when there is none."""
-        return self._connection.execute(select(ENTRY.c.body).where(ENTRY.c.seq == seq)).scalar()
+        rows = self._database.fetch(self._connection, BODY_OF, (seq,))
+        return rows[0][0] if rows else None
 
-    def _stream(self, query: Select[Any], chunk: int = CHUNK) -> Rows:
-        """At most ``chunk`` rows in memory at a time."""
-        with translated(self.where):
-            result = self._connection.execute(query.execution_options(yield_per=chunk))
-            for rows in result.partitions():
-                yield from rows
+    def finish(self) -> None:
+        """Close what is still being read: it would hold on to this state of the log."""
+        for one in self._streams:
+            one.close()
+
+    def _stream(self, text: str, values: Sequence[Any] = ()) -> Rows:
+        stream = _translating(self._database, self._database.stream(self._connection, text, values))
+        self._streams.append(stream)
+        return stream
 
 
 class Store:
-    """An opened database. Connections are made on demand and never shared with a forked child."""
+    """An opened database. ``origin`` is that of the log which was found there on opening."""
 
-    def __init__(self, url: URL, busy_seconds: float) -> None:
-        path = database.file_of(url)
-        self.where = str(path) if path is not None else url.render_as_string(hide_password=True)
-        self._url = url
-        self._busy_seconds = busy_seconds
-        self._pid = os.getpid()
-        self._engine = database.engine_for(url, busy_seconds)
-        self._inherited: list[Engine] = []
+    def __init__(self, database: Database, origin: str) -> None:
+        self.where = database.where
+        self.origin = origin
+        self._database = database
 
     @classmethod
     def create(cls, place: str | Path, head: HeadRow, busy_seconds: float = BUSY_SECONDS) -> Store:
@@ -126,22 +123,16 @@ class Store:
             ConfigurationError: there is a log, or a file of something else, or no folder.
             BackendUnavailable: the database cannot be written.
         """
-        url = database.url_of(place)
-        path = database.file_of(url)
-        if path is not None and not path.parent.is_dir():
-            raise ConfigurationError("folder of the audit log does not exist", where=path)
-        store = cls(url, busy_seconds)
-        with translated(store.where), store._connect() as connection:
-            database.refuse_occupied(connection, OURS, store.where)
-            if path is not None:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            with _transaction(connection, write=True, lock=False):
-                database.refuse_occupied(connection, OURS, store.where)
+        database = database_at(place, busy_seconds)
+        with translated(database):
+            if isinstance(database, SqliteFile):
+                _make_file(database)
+            values = (1, FORMAT, head.origin, head.size, head.chain, head.frontier)
+            with database.connect() as connection, _transaction(database, connection, write=True, lock=False):
+                _refuse_occupied(database, connection)
                 database.make_tables(connection)
-                values = {"id": 1, "format": FORMAT, "origin": head.origin, "size": head.size}
-                values |= {"chain": head.chain, "frontier": head.frontier}
-                connection.execute(insert(HEAD).values(values))
-        return store
+                database.run(connection, NEW_HEAD, values)
+        return cls(database, head.origin)
 
     @classmethod
     def open(cls, place: str | Path, busy_seconds: float = BUSY_SECONDS) -> Store:
@@ -152,16 +143,17 @@ class Store:
             BackendUnavailable: the database cannot be read.
             LogTampered: the head row or a table is missing or malformed.
         """
-        url = database.url_of(place)
-        path = database.file_of(url)
-        if path is not None and not path.exists():
-            raise ConfigurationError("there is no audit log", where=path, hint="run `tdsec init`")
-        store = cls(url, busy_seconds)
-        with translated(store.where), store._connect() as connection:
-            database.require_log(connection, OURS, store.where)
-        with store.session(write=False) as session:
-            session.head()
-        return store
+        database = database_at(place, busy_seconds)
+        if isinstance(database, SqliteFile) and not database.path.exists():
+            raise ConfigurationError("there is no audit log", where=database.where, hint="run `tdsec init`")
+        with (
+            translated(database),
+            database.connect() as connection,
+            _transaction(database, connection, write=False) as session,
+        ):
+            if not TABLES & database.tables(connection):
+                raise ConfigurationError(NOT_A_LOG, where=database.where, hint=BACKUP)
+            return cls(database, session.head().origin)
 
     @contextmanager
     def session(self, *, write: bool) -> Iterator[Session]:
@@ -169,49 +161,61 @@ class Store:
 
         A read session sees one unchanging state of the log.
         """
+        database = self._database
         with (
-            translated(self.where),
-            self._connect() as connection,
-            _transaction(connection, write=write),
+            translated(database),
+            database.connect() as connection,
+            _transaction(database, connection, write=write) as session,
         ):
-            yield Session(connection, self.where)
+            yield session
 
     def close(self) -> None:
         """Close all connections of this process."""
-        if self._pid == os.getpid():
-            self._engine.dispose()
+        self._database.close()
 
-    def _connect(self) -> Connection:
-        if self._pid != os.getpid():  # SQLite connections must not be used across fork()
-            self._inherited.append(self._engine)
-            self._engine = database.engine_for(self._url, self._busy_seconds)
-            self._pid = os.getpid()
-        return self._engine.connect()
+
+def _translating(database: Database, rows: Rows) -> Rows:
+    with translated(database):
+        yield from rows
 
 
 @contextmanager
-def _transaction(connection: Connection, *, write: bool, lock: bool = True) -> Iterator[None]:
-    _begin(connection, write=write, lock=lock)
+def _transaction(
+    database: Database, connection: Connection, *, write: bool, lock: bool = True
+) -> Iterator[Session]:
+    database.begin(connection, write=write, lock=lock)
+    session = Session(connection, database)
     try:
-        yield
-        connection.exec_driver_sql("COMMIT")
-    finally:
-        connection.rollback()  # does nothing after COMMIT
+        yield session
+        session.finish()
+        database.run(connection, "COMMIT")
+    except BaseException:
+        session.finish()
+        with suppress(*database.errors):  # on some errors the database has rolled back already
+            database.run(connection, "ROLLBACK")
+        raise
 
 
-def _begin(connection: Connection, *, write: bool, lock: bool) -> None:
-    """Start a transaction in driver autocommit; with ``write`` and ``lock``, take the log's lock."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-    elif write:
-        connection.exec_driver_sql("BEGIN")
-        if lock:
-            connection.execute(select(HEAD.c.id).where(HEAD.c.id == 1).with_for_update())
-    else:
-        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+def _make_file(database: SqliteFile) -> None:
+    """A new file in WAL mode. That cannot be set in a transaction, so a file in use is met twice."""
+    if not database.path.parent.is_dir():
+        raise ConfigurationError("folder of the audit log does not exist", where=database.path)
+    if database.path.exists():
+        with database.connect() as connection:
+            _refuse_occupied(database, connection)
+    database.make_file()
 
 
-def _head(rows: Sequence[Any], where: str) -> HeadRow:
+def _refuse_occupied(database: Database, connection: Connection) -> None:
+    """Raises ConfigurationError when a log, or in a file anything at all, is there already."""
+    found = database.tables(connection)
+    if found & TABLES:
+        raise ConfigurationError("there is an audit log already", where=database.where)
+    if found and isinstance(database, SqliteFile):
+        raise ConfigurationError("file is a database of something else", where=database.where)
+
+
+def _head(rows: Sequence[Row], where: str) -> HeadRow:
     if len(rows) != 1:
         raise LogTampered("audit log must have one head row", where=where, found=len(rows))
     number, version, origin, size, chain, frontier = rows[0]

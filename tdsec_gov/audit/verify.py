@@ -100,16 +100,8 @@ def _rows(session: Session, walk: Walk) -> Iterator[Sequence[Any]]:
     """All rows; where the database cannot give one, LogTampered names its number."""
     try:
         yield from session.entries()
-    except LogTampered:
-        rows = session.entries_one_by_one(walk.seq)
-        while True:
-            try:
-                row = next(rows, None)
-            except LogTampered as exc:
-                raise tampered(walk.where, f"event {walk.seq + 1} cannot be read: {exc.message}") from None
-            if row is None:
-                return
-            yield row
+    except LogTampered as exc:
+        raise tampered(walk.where, f"event {walk.seq + 1} cannot be read: {exc.message}") from None
 
 
 def _walk(session: Session, walk: Walk, marks: dict[int, bytes]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tdsec_gov.audit.body import encode, projections
+from tdsec_gov.audit.body import PROJECTED, encode, projections
 from tdsec_gov.audit.chain import link
 from tdsec_gov.audit.merkle import HASH_SIZE, Frontier, RootOf, leaf_hash, merkle_root
 from tdsec_gov.audit.note import Checkpoint
@@ -26,18 +26,24 @@ class Appended:
     chain: str
 
 
-def extend(session: Session, batch: list[AuditEvent]) -> list[Appended]:
-    """Write ``batch`` and the new head in the write transaction under way."""
+def extend(session: Session, batch: list[AuditEvent], origin: str) -> list[Appended]:
+    """Write ``batch`` and the new head in the write transaction under way.
+
+    Raises LogTampered when the log there is not ``origin`` any more.
+    """
     head = session.head()
+    if head.origin != origin:
+        raise LogTampered("audit log was replaced", where=session.where, expected=origin, found=head.origin)
     frontier, chain = Frontier.from_bytes(head.size, head.frontier), head.chain
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[object, ...]] = []
     done: list[Appended] = []
     for seq, event in enumerate(batch, head.size + 1):
         body = encode(seq, event)
         leaf = leaf_hash(body.encode())
         chain = link(seq, chain, leaf)
         frontier.append(leaf)
-        rows.append({"seq": seq, "body": body, "leaf": leaf, "chain": chain, **projections(event)})
+        columns = projections(event)
+        rows.append((seq, body, leaf, chain, *(columns[name] for name in PROJECTED)))
         done.append(Appended(seq, leaf.hex(), chain.hex()))
     session.insert(rows)
     session.set_head(replace(head, size=frontier.size, chain=chain, frontier=frontier.to_bytes()))

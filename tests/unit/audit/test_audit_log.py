@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tdsec_gov.audit.body import decode, encode, sortable_time
+from tdsec_gov.audit import store
+from tdsec_gov.audit.body import PROJECTED, decode, encode, sortable_time
 from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.audit.models import AuditEntry, AuditHead
 from tdsec_gov.audit.note import Checkpoint
-from tdsec_gov.audit.store import ENTRY, HEAD
 from tdsec_gov.audit.verify import verify_log
 from tdsec_gov.errors import (
     BackendUnavailable,
@@ -197,15 +198,25 @@ def test_locked_file(log: AuditLog, event: Any) -> None:
 
 
 def test_settings_that_make_it_durable(log: AuditLog) -> None:
-    with log._store._connect() as connection:
-        pragma = lambda name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()  # noqa: E731
+    database = log._store._database
+    with database.connect() as connection:
+        pragma = lambda name: database.fetch(connection, f"PRAGMA {name}")[0][0]  # noqa: E731
         assert (pragma("journal_mode"), pragma("synchronous"), pragma("busy_timeout")) == ("wal", 2, 30000)
+        assert pragma("trusted_schema") == 0
 
 
 def test_plain_rows_and_models_have_the_same_columns() -> None:
-    assert [c.name for c in ENTRY.c] == list(AuditEntry.model_fields)
-    assert [c.name for c in HEAD.c] == list(AuditHead.model_fields)
-    assert (ENTRY.name, HEAD.name) == (AuditEntry.__tablename__, AuditHead.__tablename__)
+    columns = lambda text: re.findall(r"\w+", re.search(r"SELECT (.*) FROM", text)[1])  # noqa: E731
+    filled = lambda text: re.findall(r"\w+", re.search(r"\((.*)\) VALUES", text)[1])  # noqa: E731
+    entry, head = list(AuditEntry.model_fields), list(AuditHead.model_fields)
+    assert (
+        columns(store.ENTRIES)
+        == filled(store.INSERT)
+        == entry
+        == ["seq", "body", "leaf", "chain", *PROJECTED]
+    )
+    assert columns(store.HEAD) == filled(store.NEW_HEAD) == head
+    assert {AuditEntry.__tablename__, AuditHead.__tablename__} == store.TABLES
 
 
 def test_verification_sees_one_state_while_others_write(log: AuditLog, event: Any) -> None:
