@@ -15,8 +15,9 @@ def key() -> None:
 @key.command()
 @click.option("--name", required=True, help="Who this is: 1-64 letters, digits or . _ @ + -")
 @click.option("--passphrase", is_flag=True, help="Protect the file with a passphrase (asked for).")
+@click.option("--post-quantum", is_flag=True, help="With an X-Wing and an ML-DSA-65 key beside them.")
 @pass_shell
-def new(shell: Shell, name: str, passphrase: bool) -> int:
+def new(shell: Shell, name: str, passphrase: bool, post_quantum: bool) -> int:
     """Make an identity in the config folder (TDSEC_HOME moves it)."""
     from tdsec_gov.keys.identity import Identity
     from tdsec_gov.keys.loading import identity_path, save_identity
@@ -24,7 +25,7 @@ def new(shell: Shell, name: str, passphrase: bool) -> int:
     secret = None
     if passphrase:
         secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
-    identity = Identity.generate(name)
+    identity = Identity.generate(name, post_quantum=post_quantum)
     save_identity(identity, identity_path(), secret)
     return shell.answer(
         f"identity '{name}' in {identity_path()}\nBack it up: without it your data cannot be read.",
@@ -32,6 +33,41 @@ def new(shell: Shell, name: str, passphrase: bool) -> int:
         keyid=identity.keyid,
         path=str(identity_path()),
     )
+
+
+@key.command()
+@click.option("--post-quantum", is_flag=True, required=True, help="Add an X-Wing and an ML-DSA-65 key.")
+@pass_shell
+def upgrade(shell: Shell, post_quantum: bool) -> int:
+    """Add post-quantum keys to your identity file; the keys it has stay as they are."""
+    from tdsec_gov.keys.upgrade import identity_file, upgrade_identity
+
+    identity = upgrade_identity(ask_passphrase)
+    return shell.answer(
+        f"identity '{identity.name}' in {identity_file()} has post-quantum keys now\n"
+        "Back it up. Then, in each repository: tdsec key countersign, and put into policies/access.yaml\n"
+        "what `tdsec key show` prints.",
+        name=identity.name,
+        keyid=identity.keyid,
+        path=str(identity_file()),
+    )
+
+
+@key.command()
+@pass_shell
+def countersign(shell: Shell) -> int:
+    """Sign what you signed in this repository once more, with your post-quantum key.
+
+    Do it before your entry in policies/access.yaml names that key: from then on your old statements
+    would not count.
+    """
+    from tdsec_gov.keys.loading import load_identity
+    from tdsec_gov.setup.countersign import countersign as sign_again
+
+    repository = shell.repository()
+    written = sign_again(repository, load_identity(ask_passphrase))
+    repository.git.stage(*written)
+    return shell.answer(f"{len(written)} statements have your second signature", files=written)
 
 
 @key.command()
@@ -43,12 +79,15 @@ def show(shell: Shell, role: str) -> int:
     from tdsec_gov.setup.init import member_entry
 
     identity = load_identity(ask_passphrase)
+    second = identity.signing_pq
     return shell.answer(
         member_entry(identity, role).rstrip(),
         name=identity.name,
         keyid=identity.keyid,
         age=str(identity.age.recipient),
         signing=str(identity.verify_key),
+        age_pq=None if identity.age_pq is None else str(identity.age_pq.recipient),
+        signing_pq=None if second is None else str(second.verify_key),
     )
 
 

@@ -15,6 +15,7 @@ ACTIONS = (
     "pull",
     "verify",
     "key.reader",
+    "key.countersign",
     "vault.verify",
     "vault.gc",
     "vault.import",

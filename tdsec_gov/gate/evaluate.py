@@ -75,12 +75,7 @@ class Gate:
             PolicyInvalid, ConfigurationError, BackendUnavailable, IntegrityError: nothing was decided.
         """
         policy = self.book.policies.for_dataset(pointer.name)
-        if identity.keyid not in self.book.trusted(pointer.name):
-            raise SignerUntrusted(
-                f"a verdict signed by '{identity.name}' does not count for '{pointer.name}'",
-                where="policies/access.yaml",
-                hint="let somebody whose verdicts count add you as a member (key: tdsec key show)",
-            )
+        self._require_signer(pointer.name, identity)
         self._require_history(pointer.name)
         manifest = build_manifest(pointer, self.repository.cache)
         version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
@@ -108,6 +103,26 @@ class Gate:
             checkpoint=journal.head(),
         )
         return self._store(verdict, manifest, identity, journal)
+
+    def _require_signer(self, dataset: str, identity: Identity) -> None:
+        """Raises SignerUntrusted unless a verdict with my signatures would count."""
+        keys = self.book.trusted(dataset).get(identity.keyid)
+        refusal = f"a verdict signed by '{identity.name}' does not count for '{dataset}'"
+        if keys is None:
+            raise SignerUntrusted(
+                refusal,
+                where="policies/access.yaml",
+                hint="let somebody whose verdicts count add you as a member (key: tdsec key show)",
+            )
+        mine = {signer.verify_key.keyid for signer in identity.signers}
+        if not {key.keyid for key in keys.required} <= mine:
+            raise SignerUntrusted(
+                refusal,
+                where="policies/access.yaml",
+                expected="the identity whose post-quantum key stands there",
+                found="an identity without it",
+                hint="use your upgraded identity file, or put in what `tdsec key show` prints",
+            )
 
     def _require_history(self, dataset: str) -> None:
         """Raises IntegrityError when a committed verdict of ``dataset`` is missing from the work tree."""
