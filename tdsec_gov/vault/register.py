@@ -37,7 +37,7 @@ def after_dvc_fs(module: Any) -> None:
     def _resolve_remote_refs(config: Any, remote_conf: Any) -> Any:
         resolved = resolve(config, remote_conf)
         if str(resolved.get("url", "")).startswith("tdsec://"):
-            return {**resolved, CONTEXT: config}
+            return {CONTEXT: config, **resolved}
         return resolved
 
     def get_cloud_fs(repo_config: Any, **kwargs: Any) -> Any:

@@ -129,9 +129,10 @@ class S3Server:
             Bucket=self.versioned, VersioningConfiguration={"Status": "Enabled"}
         )
 
-    def place(self) -> Place:
-        name = uuid.uuid4().hex[:8]
-        return Place(f"s3://{self.bucket}/{name}", self.options, Bucket(self.client, self.bucket, f"{name}/"))
+    def place(self, versions: bool = False) -> Place:
+        """A fresh place, on request in the bucket that keeps versions."""
+        name, bucket = uuid.uuid4().hex[:8], self.versioned if versions else self.bucket
+        return Place(f"s3://{bucket}/{name}", self.options, Bucket(self.client, bucket, f"{name}/"))
 
     def requests(self) -> list[str]:
         """``METHOD PATH`` of every request so far."""
