@@ -47,7 +47,10 @@ class Kms:
         """From the ``after``-th request on, only known access keys are served; -1 for never."""
         count = "inf" if after < 0 else str(after)
         request = urllib.request.Request(
-            f"{self.address}/moto-api/reset-auth", data=count.encode(), method="POST"
+            f"{self.address}/moto-api/reset-auth",
+            data=count.encode(),
+            headers={"Content-Type": "text/plain"},
+            method="POST",
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             json.load(answer)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from servers.starting import HOST, free_ports, running
 
 ROOT = "root-token-of-a-test"

@@ -11,7 +11,7 @@ import pytest
 from tdsec_gov.errors import KeyUnavailable, SignatureInvalid, UsageError
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import config_home, load_identity, save_identity
+from tdsec_gov.keys.loading import load_identity, save_identity
 from tdsec_gov.keys.signing import SigningKey, VerifyKey
 
 
@@ -53,37 +53,6 @@ def test_the_file_serves_stock_age(home: Path) -> None:
     assert opened.stdout == b"hello"
 
 
-def test_environment_wins_as_text_and_as_path(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_identity(Identity.generate("disk"), home / "identity")
-    ci = Identity.generate("ci")
-    monkeypatch.setenv("TDSEC_IDENTITY", ci.to_text())
-    assert load_identity() == ci
-    save_identity(ci, home / "ci")
-    monkeypatch.setenv("TDSEC_IDENTITY", str(home / "ci"))
-    assert load_identity() == ci
-
-
-def test_passphrase(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    me = Identity.generate("alice")
-    save_identity(me, home / "identity", "open sesame")
-    assert b"alice" not in (home / "identity").read_bytes()
-    assert load_identity(lambda: "open sesame") == me
-    with pytest.raises(KeyUnavailable, match="needs its passphrase"):
-        load_identity()
-    with pytest.raises(KeyUnavailable):
-        load_identity(lambda: "wrong")
-    monkeypatch.setenv("TDSEC_PASSPHRASE", "open sesame")
-    assert load_identity() == me
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o606, 0o660])
-def test_readable_by_others(home: Path, mode: int) -> None:
-    save_identity(Identity.generate("alice"), home / "identity")
-    (home / "identity").chmod(mode)
-    with pytest.raises(KeyUnavailable, match="readable by others"):
-        load_identity()
-
-
 @pytest.mark.parametrize("name", ["", " ", "a b", "é", "-x", "x" * 65, "a\n# name: b", "../x"])
 def test_names(name: str) -> None:
     with pytest.raises(UsageError):
@@ -105,14 +74,6 @@ def test_broken_text(change: object) -> None:
     text = Identity.generate("alice").to_text()
     with pytest.raises(KeyUnavailable):
         Identity.parse(change(text))  # type: ignore[operator]
-
-
-def test_where_the_config_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TDSEC_HOME", "/x/y")
-    assert config_home() == Path("/x/y")
-    monkeypatch.delenv("TDSEC_HOME")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/x/config")
-    assert config_home() == Path("/x/config/tdsec")
 
 
 @pytest.mark.parametrize("text", ["", "ed25519:", "ed25519:AAAA", "rsa:" + "A" * 44, "ed25519:" + "!" * 44])
