@@ -8,7 +8,7 @@ import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
 from tdsec_gov.cli.vault_import import import_fernet
-from tdsec_gov.cli.vault_objects import verify
+from tdsec_gov.cli.vault_objects import gc, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,4 +126,5 @@ def rewrap(shell: Shell) -> int:
 
 
 vault.add_command(verify)
+vault.add_command(gc)
 vault.add_command(import_fernet)
