@@ -28,7 +28,7 @@ from tdsec_gov.audit.merkle import Frontier
 from tdsec_gov.audit.note import MAX_NOTE, Checkpoint
 from tdsec_gov.domain.canonical import parse_json
 from tdsec_gov.errors import BackendUnavailable, IntegrityError, LogTampered, TdsecError
-from tdsec_gov.files import naming_os_errors, write_atomic
+from tdsec_gov.files import write_atomic
 from tdsec_gov.keys.signing import Ed25519Signer, VerifyKey
 
 if TYPE_CHECKING:
@@ -50,18 +50,8 @@ class CheckpointFile:
             LogTampered: the file or a note in it is malformed.
             BackendUnavailable: it cannot be read.
         """
-        try:
-            lines = self.path.read_bytes().decode().split("\n")
-        except FileNotFoundError:
-            return ()
-        except UnicodeDecodeError:
-            raise LogTampered("checkpoint file is malformed", where=self.path, expected="UTF-8") from None
-        except OSError as exc:
-            raise BackendUnavailable(
-                "checkpoint file cannot be read", where=self.path, found=exc.strerror
-            ) from None
-        notes = [_note(line, self.path) for line in lines if line]
-        return tuple(one for one in notes if origin in (None, _peek(one, self.path).origin))
+        notes = self._notes(self._read())
+        return tuple(one for one in notes if origin is None or _peek(one, self.path).origin == origin)
 
     def unverified(self, origin: str | None = None) -> tuple[Checkpoint, ...]:
         """The checkpoints in the file whoever signed them. Raises as :meth:`notes`."""
@@ -93,8 +83,9 @@ class CheckpointFile:
         """
         new = Checkpoint.unsafe_read(note)
         with _locked(self.path):
+            raw = self._read()
             kept: dict[str, tuple[Checkpoint, str]] = {}
-            for text in (*self.notes(), note):
+            for text in (*self._notes(raw), note):
                 one = _peek(text, self.path)
                 before = kept.get(one.origin, (one, ""))[0]
                 if before.size == one.size and before != one:
@@ -103,7 +94,25 @@ class CheckpointFile:
                     kept[one.origin] = (one, text)
             if kept[new.origin][0] != new:
                 raise _backwards(self.path, kept[new.origin][0], new)
-            _replace(self.path, "".join(f"\n{_line(kept[name][1])}\n" for name in sorted(kept)))
+            data = "".join(f"\n{_line(kept[name][1])}\n" for name in sorted(kept)).encode()
+            if data != raw:
+                write_atomic(self.path, data)
+
+    def _read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as exc:
+            raise BackendUnavailable(
+                "checkpoint file cannot be read", where=self.path, found=exc.strerror
+            ) from None
+
+    def _notes(self, raw: bytes) -> list[str]:
+        try:
+            return [_note(line, self.path) for line in raw.decode().split("\n") if line]
+        except UnicodeDecodeError:
+            raise LogTampered("checkpoint file is malformed", where=self.path, expected="UTF-8") from None
 
 
 def advance(
@@ -127,9 +136,9 @@ def advance(
         KeyUnavailable: the signer's key cannot be used.
         BackendUnavailable: a file or the log cannot be read or written.
     """
-    origin = log.head().origin
-    old = [one for path in (*into, *against) for one in CheckpointFile(path).unverified(origin)]
-    start = _remembered(memory, CheckpointFile(into[0]), signer, origin) if memory and into else None
+    notes = {path: CheckpointFile(path).notes(log.origin) for path in (*into, *against)}
+    old = [_peek(one, path) for path, held in notes.items() for one in held]
+    start = _remembered(memory, notes[into[0]], signer, log.origin) if memory and into else None
     found = log.extends(old, start)
     note = found.checkpoint.sign(signer, name)
     for path in into:
@@ -140,13 +149,13 @@ def advance(
     return found.checkpoint
 
 
-def _remembered(memory: Path, signed: CheckpointFile, signer: Ed25519Signer, origin: str) -> Frontier | None:
-    """The frontier in ``memory``, if its root is one that ``signer`` signed in ``signed``."""
+def _remembered(memory: Path, notes: Sequence[str], signer: Ed25519Signer, origin: str) -> Frontier | None:
+    """The frontier in ``memory``, if its root is one that ``signer`` signed in ``notes``."""
     key = signer.verify_key
     try:
         size, _, edge = memory.read_text(encoding="ascii").partition(" ")
         frontier = Frontier.from_bytes(int(size), bytes.fromhex(edge))
-        marks = signed.checkpoints({key.keyid: key}, origin)
+        marks = [Checkpoint.verify(one, {key.keyid: key}) for one in notes]
     except (OSError, ValueError, TdsecError):
         return None
     here = Checkpoint(origin, frontier.size, frontier.root().hex())
@@ -218,12 +227,3 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put the notes there, unless they are there already."""
-    data = text.encode()
-    with naming_os_errors(path, "checkpoint file cannot be read"):
-        same = path.exists() and path.read_bytes() == data
-    if not same:
-        write_atomic(path, data)

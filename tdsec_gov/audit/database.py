@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tdsec_gov.errors import ConfigurationError
 
@@ -20,20 +20,21 @@ Row = Sequence[Any]
 Rows = Generator[Row, None, None]
 
 
-class Cursor(Protocol):
-    """What we use of a DB-API cursor."""
+if TYPE_CHECKING:
 
-    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> object: ...
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object: ...
-    def fetchall(self) -> list[Any]: ...
-    def __iter__(self) -> Iterator[Any]: ...
-    def close(self) -> object: ...
+    class Cursor(Protocol):
+        """What we use of a DB-API cursor."""
 
+        def execute(self, sql: str, values: Sequence[Any] = ..., /) -> object: ...
+        def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> object: ...
+        def fetchall(self) -> list[Any]: ...
+        def __iter__(self) -> Iterator[Any]: ...
+        def close(self) -> object: ...
 
-class Connection(Protocol):
-    """What we use of a DB-API connection, which is in autocommit: we say BEGIN and COMMIT."""
+    class Connection(Protocol):
+        """What we use of a DB-API connection, which is in autocommit: we say BEGIN and COMMIT."""
 
-    def cursor(self) -> Cursor: ...
+        def cursor(self) -> Cursor: ...
 
 
 class Database(ABC):

@@ -65,7 +65,8 @@ def _explained(exc: BaseException, where: str) -> TdsecError:
         return ConfigurationError(NOT_A_LOG, where=where, hint=BACKUP)
     if primary == 11:
         return LogTampered("audit log file is corrupt", where=where, hint="restore it from a backup")
-    lacking = _NO_TABLE in text or _NO_COLUMN in text or getattr(exc, "sqlstate", None) in _LACKING
+    state = getattr(exc, "sqlstate", None) or getattr(exc, "pgcode", None)
+    lacking = _NO_TABLE in text or _NO_COLUMN in text or state in _LACKING
     if lacking:
         return LogTampered("audit log lacks a table or column", where=where, hint="restore it from a backup")
     if _NOT_UTF8 in text:

@@ -8,11 +8,14 @@ and the committed ``.tdsec/checkpoint`` whenever the gate runs or ``tdsec audit 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
+from tdsec_gov.audit.body import encode
 from tdsec_gov.audit.checkpoints import advance
 from tdsec_gov.audit.log import AuditLog
+from tdsec_gov.audit.turns import Turns
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.domain.verdict import LogHead
@@ -34,14 +37,32 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+class Act(NamedTuple):
+    """What happened, for :meth:`Journal.record_many`; the fields of an event that its caller knows."""
+
+    action: str
+    outcome: str
+    target: str
+    reason: str = ""
+    purpose: str = ""
+    legal_basis: str = ""
+    details: dict[str, JsonValue] | None = None
+
+
 class Journal:
-    """Record events and sign where the log stands."""
+    """Record events and sign where the log stands.
+
+    Open it once and keep it: any thread may record, and threads that record at the same time share
+    one commit and one signature. A forked child may go on using it. When the log's file was replaced
+    by another log meanwhile, recording raises LogTampered.
+    """
 
     def __init__(self, root: Path, log: AuditLog, identity: Identity | None) -> None:
         self.root = root
         self.log = log
         self.identity = identity
         self._clock: Callable[[], dt.datetime] = utc_now
+        self._turns: Turns[AuditEvent, LogHead] = Turns(self._write)
 
     @classmethod
     def open(cls, root: Path, identity: Identity | None = None) -> Journal:
@@ -65,9 +86,8 @@ class Journal:
             log = AuditLog.create(place)
         else:
             log = AuditLog.open(place)
-        journal = cls(root, log, identity)
-        _hold(pin, journal.head().origin, place)
-        return journal
+        _hold(pin, log.origin, place)
+        return cls(root, log, identity)
 
     def record(
         self,
@@ -80,18 +100,40 @@ class Journal:
         legal_basis: str = "",
         details: dict[str, JsonValue] | None = None,
     ) -> LogHead:
-        """Append one event and sign the new head into the private copy.
+        """Append one event and sign the new head into the private copy. Raises as :meth:`record_many`."""
+        return self.record_many([Act(action, outcome, target, reason, purpose, legal_basis, details)])
+
+    def record_many(self, acts: Iterable[Act]) -> LogHead:
+        """Append events in this order, all or none, and sign the new head into the private copy.
+
+        Returns the log's head, of this call's events or later. On return they survive a power cut.
 
         Raises:
-            BackendUnavailable, LogTampered: nothing was recorded.
+            InternalError, UsageError: an act is malformed; nothing was recorded.
+            BackendUnavailable, LogTampered: nothing was recorded, or the new head could not be signed.
         """
         moment = self._clock().astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         initiator = self.identity.keyid if self.identity else "-"
-        self.log.append(
+        events = [
             AuditEvent(
-                moment, action, outcome, initiator, target, reason, purpose, legal_basis, details or {}
+                moment,
+                act.action,
+                act.outcome,
+                initiator,
+                act.target,
+                act.reason,
+                act.purpose,
+                act.legal_basis,
+                act.details or {},
             )
-        )
+            for act in acts
+        ]
+        for event in events:  # a malformed one must not spoil what other threads record with it
+            encode(1, event)
+        return self._turns.take(events) if events else self.head()
+
+    def _write(self, events: list[AuditEvent]) -> LogHead:
+        self.log.append_many(events)
         return self._advance(private_only=True)
 
     def head(self) -> LogHead:
@@ -117,19 +159,18 @@ class Journal:
         Raises:
             LogTampered: it was cut or rewritten since; nothing is signed.
         """
-        head = self.head()
-        if self.identity is not None:
-            private, public = private_checkpoint(head.origin), self.root / CHECKPOINT
-            into = [private] if private_only else [private, public]
-            advance(
-                self.log,
-                self.identity,
-                self.identity.name,
-                into=into,
-                against=[public],
-                memory=private.with_name(f"{private.name}.edge"),
-            )
-        return head
+        if self.identity is None:
+            return self.head()
+        private, public = private_checkpoint(self.log.origin), self.root / CHECKPOINT
+        signed = advance(
+            self.log,
+            self.identity,
+            self.identity.name,
+            into=[private] if private_only else [private, public],
+            against=[public],
+            memory=private.with_name(f"{private.name}.edge"),
+        )
+        return LogHead(signed.origin, signed.size, signed.root)
 
 
 def _pin(root: Path) -> Path:

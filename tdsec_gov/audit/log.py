@@ -18,12 +18,12 @@ from tdsec_gov.audit.body import decode, sortable_time
 from tdsec_gov.audit.chain import ORIGIN_PREFIX, genesis
 from tdsec_gov.audit.merkle import EMPTY_ROOT, Frontier, consistency_proof, inclusion_proof, leaf_hash
 from tdsec_gov.audit.note import Checkpoint
-from tdsec_gov.audit.proofs import ConsistencyProof, InclusionProof
-from tdsec_gov.audit.walk import Appended, extend, replay, subtree, within
+from tdsec_gov.audit.walk import Appended, extend, replay, same_log, subtree, within
 from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.errors import LogTampered
 
 if TYPE_CHECKING:
+    from tdsec_gov.audit.proofs import ConsistencyProof, InclusionProof
     from tdsec_gov.audit.store import Session, Store
 
 
@@ -156,6 +156,8 @@ class AuditLog:
         Raises:
             UsageError: no such event.
         """
+        from tdsec_gov.audit.proofs import InclusionProof
+
         with self.snapshot() as session:
             head = session.head()
             total = within(head, size)
@@ -171,6 +173,8 @@ class AuditLog:
         Raises:
             UsageError: not 0 < first <= second <= number of events.
         """
+        from tdsec_gov.audit.proofs import ConsistencyProof
+
         with self.snapshot() as session:
             head = session.head()
             total = within(head, second)
@@ -189,6 +193,7 @@ class AuditLog:
         """
         with self.snapshot() as session:
             row = session.head()
+            same_log(session, row, self.origin)
             frontier = replay(session, row, checkpoints, start)
         return Head(row.size, frontier.root().hex(), row.chain.hex(), row.origin, frontier.to_bytes())
 

@@ -10,10 +10,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import count
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from tdsec_gov.audit.database import Connection, Database, Row, Rows
+from tdsec_gov.audit.database import Database, Row, Rows
 from tdsec_gov.errors import ConfigurationError, DependencyMissing
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.database import Connection
 
 CHUNK = 1000
 LOCK = "SELECT id FROM tdsec_audit_head WHERE id = 1 FOR UPDATE"
@@ -64,7 +67,7 @@ class Server(Database):
             self._pid = os.getpid()
         connection = self._engine.raw_connection()
         try:
-            yield cast(Connection, connection)
+            yield cast("Connection", connection)
         finally:
             connection.close()  # back into the engine's pool, rolled back
 

@@ -15,10 +15,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from tdsec_gov.audit.database import Connection, Database, Rows
+from tdsec_gov.audit.database import Database, Rows
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.database import Connection
 
 SETTINGS = ("PRAGMA synchronous=FULL", "PRAGMA trusted_schema=OFF")
 MAX_IDLE = 8

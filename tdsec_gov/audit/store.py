@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tdsec_gov.audit.database import BUSY_SECONDS, Connection, Database, Row, Rows, database_at
+from tdsec_gov.audit.database import BUSY_SECONDS, Database, Row, Rows, database_at
 from tdsec_gov.audit.dberrors import BACKUP, NOT_A_LOG, translated
 from tdsec_gov.audit.merkle import HASH_SIZE, MAX_SIZE
 from tdsec_gov.audit.sqlitefile import SqliteFile
 from tdsec_gov.errors import ConfigurationError, LogTampered
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.database import Connection
 
 FORMAT = 1
 TABLES = {"tdsec_audit_entry", "tdsec_audit_head"}

@@ -32,8 +32,7 @@ def extend(session: Session, batch: list[AuditEvent], origin: str) -> list[Appen
     Raises LogTampered when the log there is not ``origin`` any more.
     """
     head = session.head()
-    if head.origin != origin:
-        raise LogTampered("audit log was replaced", where=session.where, expected=origin, found=head.origin)
+    same_log(session, head, origin)
     frontier, chain = Frontier.from_bytes(head.size, head.frontier), head.chain
     rows: list[tuple[object, ...]] = []
     done: list[Appended] = []
@@ -48,6 +47,12 @@ def extend(session: Session, batch: list[AuditEvent], origin: str) -> list[Appen
     session.insert(rows)
     session.set_head(replace(head, size=frontier.size, chain=chain, frontier=frontier.to_bytes()))
     return done
+
+
+def same_log(session: Session, head: HeadRow, origin: str) -> None:
+    """Raises LogTampered when another log lies in the place of ``origin``."""
+    if head.origin != origin:
+        raise LogTampered("audit log was replaced", where=session.where, expected=origin, found=head.origin)
 
 
 def within(head: HeadRow, wanted: int | None) -> int:
@@ -89,8 +94,7 @@ def replay(
     where, frontier = session.where, start or Frontier()
     later = [one for one in checkpoints if one.size >= frontier.size or one.origin != head.origin]
     for mark in sorted(later, key=lambda one: one.size):
-        if mark.origin != head.origin:
-            raise LogTampered("audit log was replaced", where=where, expected=mark.origin, found=head.origin)
+        same_log(session, head, mark.origin)
         if mark.size > head.size:
             found = f"{head.size} events"
             raise LogTampered("audit log was cut", where=where, expected=f"{mark.size} events", found=found)
