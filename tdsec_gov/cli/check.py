@@ -93,9 +93,9 @@ def _journal(repository: Repository) -> Journal:
 
 def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
     from tdsec_gov.cli.progress import Checking
-    from tdsec_gov.keys.loading import load_identity
+    from tdsec_gov.keys.committed import identity_of
 
-    identity = load_identity(ask_passphrase)
+    identity = identity_of(gate.repository.root, ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:
         return gate.evaluate(pointer, identity, watching)
 

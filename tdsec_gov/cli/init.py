@@ -13,10 +13,15 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 @click.command()
 @click.option("--vault", "storage", metavar="STORAGE", help="Folder, URL or DVC remote to keep the data in.")
 @click.option("--name", default=None, help="Name of a new identity (default: your git or login name).")
+@click.option("--password", is_flag=True, help="A passphrase opens the vault from any clone (team of one).")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @pass_shell
-def init(shell: Shell, storage: str | None, name: str | None, yes: bool) -> int:
-    """Set tdsec up in this git+DVC repository. Running it twice changes nothing."""
+def init(shell: Shell, storage: str | None, name: str | None, password: bool, yes: bool) -> int:
+    """Set tdsec up in this git+DVC repository. Running it twice changes nothing.
+
+    With --password the identity lies in the repository, sealed with a passphrase: asked for twice, or
+    taken from TDSEC_PASSPHRASE. A clone and the passphrase are then all that is needed.
+    """
     import sys
 
     from tdsec_gov.setup.init import initialise
@@ -27,7 +32,15 @@ def init(shell: Shell, storage: str | None, name: str | None, yes: bool) -> int:
         storage = click.prompt("Where should the encrypted data lie (folder, URL or DVC remote)?")
     wanted = name or repository.git.config("user.name") or getpass.getuser()
     usable = re.sub(r"[^A-Za-z0-9._@+-]+", "-", wanted).strip("-._@+")
-    done = initialise(repository, storage, usable, shell.folder)
+    if password:
+        from tdsec_gov.cli.passphrase import chosen, known
+        from tdsec_gov.setup.password import initialise_with_passphrase
+
+        done = initialise_with_passphrase(
+            repository, storage, usable, shell.folder, lambda: chosen(shell, "TDSEC_PASSPHRASE"), known
+        )
+    else:
+        done = initialise(repository, storage, usable, shell.folder)
     for line in done.lines:
         shell.say(f"  + {line}")
     if not done.lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tdsec_gov.cli.passphrase import change_passphrase
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 
@@ -61,11 +62,11 @@ def countersign(shell: Shell) -> int:
     Do it before your entry in policies/access.yaml names that key: from then on your old statements
     would not count.
     """
-    from tdsec_gov.keys.loading import load_identity
+    from tdsec_gov.keys.committed import identity_of
     from tdsec_gov.setup.countersign import countersign as sign_again
 
     repository = shell.repository()
-    written = sign_again(repository, load_identity(ask_passphrase))
+    written = sign_again(repository, identity_of(repository.root, ask_passphrase))
     repository.git.stage(*written)
     return shell.answer(f"{len(written)} statements have your second signature", files=written)
 
@@ -75,10 +76,10 @@ def countersign(shell: Shell) -> int:
 @pass_shell
 def show(shell: Shell, role: str) -> int:
     """Print your public keys as an entry for policies/access.yaml."""
-    from tdsec_gov.keys.loading import load_identity
+    from tdsec_gov.keys.committed import identity_of
     from tdsec_gov.setup.init import member_entry
 
-    identity = load_identity(ask_passphrase)
+    identity = identity_of(shell.root(), ask_passphrase)
     second = identity.signing_pq
     return shell.answer(
         member_entry(identity, role).rstrip(),
@@ -102,3 +103,6 @@ def list_(shell: Shell) -> int:
     rows = [{"name": m.name, "roles": list(m.roles), "keyid": m.keyid, "age": m.age} for m in members]
     lines = [f"{m.name:20} {','.join(m.roles) or '-':16} {m.keyid[:12]}  {m.age}" for m in members]
     return shell.answer("\n".join(lines) or "no members", members=rows)
+
+
+key.add_command(change_passphrase)

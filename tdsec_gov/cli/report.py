@@ -47,7 +47,7 @@ def report(
 
     now = shell.now()
     window = Window.of(since, until, now)
-    repository = shell.repository()
+    repository = shell.unlocked()
     repository.require_initialised()
     dataset, pointer = _dataset(shell, repository, target)
     facts = facts_of(repository, dataset, pointer, window, now, f"tdsec-gov {__version__}")

@@ -24,7 +24,7 @@ def run(shell: Shell, purpose: str, targets: tuple[str, ...], command: tuple[str
     from tdsec_gov.lineage.run import verify_and_run
 
     exit_code = verify_and_run(
-        shell.repository(),
+        shell.unlocked(),
         targets,
         purpose,
         command,

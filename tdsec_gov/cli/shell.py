@@ -32,6 +32,28 @@ class Shell:
 
         return Repository.discover(self.folder)
 
+    def root(self) -> Path | None:
+        """The root of the repository that this call is in, if it is in one."""
+        from tdsec_gov.errors import ConfigurationError
+
+        try:
+            return self.repository().root
+        except ConfigurationError:
+            return None
+
+    def unlocked(self) -> Repository:
+        """As :meth:`repository`, for a command that signs: asks for the repository's passphrase now.
+
+        Raises:
+            KeyUnavailable: its committed identity is the only one here, and it does not open.
+        """
+        from tdsec_gov.keys.committed import COMMITTED, has_own, identity_of
+
+        repository = self.repository()
+        if not has_own() and (repository.root / COMMITTED).is_file():
+            identity_of(repository.root, ask_passphrase)
+        return repository
+
     def say(self, text: str = "") -> None:
         """A line for people: standard output, or standard error when ``--json`` owns standard output."""
         print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
@@ -54,12 +76,9 @@ class Shell:
 
 def ask_passphrase() -> str:
     """What somebody types at the terminal, empty where there is none (a hook in an editor, CI)."""
-    try:
-        Path("/dev/tty").open("rb").close()
-    except OSError:
-        return ""
-    answer: str = click.prompt("Passphrase", hide_input=True, err=True)
-    return answer
+    from tdsec_gov.keys.terminal import at_terminal
+
+    return at_terminal()
 
 
 pass_shell = click.make_pass_decorator(Shell)

@@ -70,7 +70,7 @@ def add(shell: Shell, /, **given: Any) -> int:
     from tdsec_gov.domain.canonical import sha256_hex
     from tdsec_gov.files import WorkTree, write_atomic
 
-    repository = shell.repository()
+    repository = shell.unlocked()
     repository.require_initialised()
     record = _record(_complete(shell, given), shell.now().date())
     tree, path = WorkTree(repository.root), repository.root / SOURCES

@@ -52,7 +52,7 @@ def import_fernet(
     from tdsec_gov.vault.fernet_import import import_files, plan
     from tdsec_gov.vault.gitignore import keep_out_of_git
 
-    repository = shell.repository()
+    repository = shell.unlocked()
     items = plan([shell.folder / source for source in sources], pattern)
     keys = [_key_of(path) for path in key_files]
     if passphrase or salt_file or salt_hex:

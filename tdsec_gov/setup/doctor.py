@@ -14,7 +14,7 @@ from pathlib import Path
 from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
-from tdsec_gov.keys.loading import load_identity
+from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path
@@ -62,7 +62,7 @@ def _plugin(repository: Repository) -> Iterator[Symptom]:
 
 
 def _identity(repository: Repository) -> Iterator[Symptom]:
-    identity = load_identity()
+    identity = identity_of(repository.root)
     yield Symptom("identity", True, f"{identity.name}, key {identity.keyid[:12]}")
     member = policies_from(WorkTree(repository.root)).access.member(identity.keyid)
     text = f"a member with roles {', '.join(member.roles)}" if member else "not in policies/access.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,9 @@ from tdsec_gov.audit.checkpoints import GIT_ATTRIBUTES
 from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import IntegrityError, KeyUnavailable
 from tdsec_gov.files import WorkTree, write_atomic
+from tdsec_gov.keys.committed import COMMITTED, has_own, identity_of
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import identity_path, load_identity, save_identity
+from tdsec_gov.keys.loading import identity_path, save_identity
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup import templates
@@ -42,7 +42,7 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
     done = Done()
     if not (repository.root / DATABASE).exists():
         require_first(repository.root)
-    identity = _identity(name, done)
+    identity = _identity(repository.root, name, done)
     vault, lines = ensure_vault(repository, storage, folder)
     done.lines += lines
     done.files += [".dvc/config"] if lines else []
@@ -99,11 +99,11 @@ def member_entry(identity: Identity, role: str) -> str:
     )
 
 
-def _identity(name: str, done: Done) -> Identity:
+def _identity(root: Path, name: str, done: Done) -> Identity:
     try:
-        return load_identity()
+        return identity_of(root)
     except KeyUnavailable:
-        if identity_path().exists() or os.environ.get("TDSEC_IDENTITY"):
+        if has_own() or (root / COMMITTED).exists():
             raise
     identity = Identity.generate(name)
     save_identity(identity, identity_path())
