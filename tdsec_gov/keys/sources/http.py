@@ -41,11 +41,12 @@ def post(
         BackendUnavailable: not reachable, not trusted, too slow, or the answer is no JSON object.
     """
     local = require_safe(endpoint.address, where)
-    opener = urllib.request.build_opener(
-        _NoRedirect,
-        urllib.request.HTTPSHandler(context=_trust(endpoint.ca_file, where)),
-        *([urllib.request.ProxyHandler({})] if local else []),
-    )
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+    if local:
+        handlers.append(urllib.request.ProxyHandler({}))
+    if endpoint.address.lower().startswith("https:"):
+        handlers.append(urllib.request.HTTPSHandler(context=_trust(endpoint.ca_file, where)))
+    opener = urllib.request.build_opener(*handlers)
     try:
         request = urllib.request.Request(  # noqa: S310
             endpoint.address + path,
