@@ -97,15 +97,19 @@ def _people(readers: Iterable[str], writers: Iterable[str], recovery: str | None
 @click.argument("name")
 @click.option("--age", required=True, help="The person's age recipient (tdsec key show).")
 @click.option("--signing", required=True, help="The person's signing key (tdsec key show).")
+@click.option("--age-pq", default="", help="Their post-quantum age recipient, if they have one.")
+@click.option("--signing-pq", default="", help="Their post-quantum signing key, if they have one.")
 @click.option("--role", default="reader", show_default=True)
 @pass_shell
-def add_reader(shell: Shell, name: str, age: str, signing: str, role: str) -> int:
+def add_reader(
+    shell: Shell, name: str, age: str, signing: str, age_pq: str, signing_pq: str, role: str
+) -> int:
     """Add a member to policies/access.yaml and seal the keyrings to them as well."""
     from tdsec_gov.setup.members import ACCESS, add_member
     from tdsec_gov.vault.readers import reseal
 
     repository = shell.repository()
-    add_member(repository.root, name, age, signing, role)
+    add_member(repository.root, name, age, signing, role, age_pq=age_pq, signing_pq=signing_pq)
     written = reseal(repository.root, _name(repository))
     repository.git.stage(ACCESS, *written)
     return shell.answer(f"'{name}' can open the vault; now commit and push", files=[ACCESS, *written])

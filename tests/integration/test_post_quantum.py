@@ -25,6 +25,9 @@ members:
 """
 
 
+BOTH_KINDS = ("age", "signing", "age_pq", "signing_pq")
+
+
 def identity_file() -> Path:
     return Path(os.environ["TDSEC_HOME"]) / "identity"
 
@@ -125,6 +128,29 @@ def test_an_old_copy_of_the_identity_is_told_so(shop: Workshop) -> None:
     assert shop.dvc("push").code != 0 and not shop.objects()
     identity_file().write_text(text)
     assert shop.tdsec("check", "--all").code == 0
+
+
+def test_a_colleague(shop: Workshop) -> None:
+    """Sealed to only with both kinds of keys, and then able to pull."""
+    shop.track("data/rows.csv", ROWS)
+    assert shop.tdsec("check", "--all").code == 0
+    with living_in(shop.base / "bobs"):
+        assert shop.tdsec("key", "new", "--name", "bob", "--post-quantum").code == 0
+        shown = json.loads(shop.tdsec("--json", "key", "show").out)
+        bob = dict(os.environ)
+    keys = {f"--{name.replace('_', '-')}": shown[name] for name in BOTH_KINDS}
+    before = (shop.root / "policies" / "access.yaml").read_bytes()
+    classic = [one for name in ("--age", "--signing") for one in (name, keys[name])]
+    refused = shop.tdsec("vault", "add-reader", "bob", "--role", "admin", *classic)
+    assert refused.code == 12 and "none for bob" in refused.err
+    (shop.root / "policies" / "access.yaml").write_bytes(before)
+    every = [one for pair in keys.items() for one in pair]
+    assert shop.tdsec("vault", "add-reader", "bob", "--role", "admin", *every).code == 0
+    assert shop.commit("bob").code == 0 and shop.dvc("push").code == 0
+    clone = shop.clone()
+    pulled = shop.dvc("pull", folder=clone, env=bob)
+    assert pulled.code == 0, pulled.err
+    assert (clone / "data" / "rows.csv").read_bytes() == ROWS
 
 
 def demand_second_signature(shop: Workshop) -> None:
