@@ -159,15 +159,52 @@ def test_full_disk_is_one_clear_error_and_the_log_still_verifies(tmp_path: Path)
     assert log.append(made(0, 1)).seq == count + 2
 
 
-def test_importing_the_room_loads_no_database(tmp_path: Path) -> None:
-    code = (
-        "import sys, tdsec_gov.audit, tdsec_gov.audit.log, tdsec_gov.audit.verify, "
-        "tdsec_gov.audit.checkpoints; "
-        "print([n for n in ('sqlalchemy', 'sqlmodel', 'pydantic') if n in sys.modules]); "
-        "from tdsec_gov.audit.log import AuditLog; log = AuditLog.open(sys.argv[1]); log.head(); "
-        "print([n for n in ('sqlmodel', 'pydantic') if n in sys.modules])"
-    )
-    AuditLog.create(tmp_path / "audit.db").close()
-    command = [sys.executable, "-c", code, str(tmp_path / "audit.db")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["[]", "[]"]
+WRITING = """
+import sys
+from tdsec_gov.audit.log import AuditLog
+from tdsec_gov.audit.verify import verify_log
+from tdsec_gov.domain.events import AuditEvent
+log = AuditLog.open(sys.argv[1])
+event = AuditEvent("2026-03-01T10:00:00Z", "pull", "success", "1", "data/rows.csv")
+log.append(event)
+log.append_many([event, event])
+assert len(list(log.events(target="data/rows.csv", since="2026-01-01T00:00:00Z"))) == 3
+log.prove_inclusion(2).verify(log.head().checkpoint)
+assert verify_log(log, [log.head().checkpoint]).covered == 3
+"""
+RECORDING = """
+import sys
+from pathlib import Path
+from tdsec_gov.audit.journal import Journal
+from tdsec_gov.keys.identity import Identity
+journal = Journal.open(Path(sys.argv[1]), Identity.generate("me"))
+assert journal.record("push", "success", "data/rows.csv").size == 1
+"""
+LOADED = """
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stdout)
+"""
+
+
+def modules_after(code: str, place: Path, home: Path) -> set[str]:
+    """Top-level modules that a fresh process has loaded after ``code``."""
+    command = [sys.executable, "-c", code + LOADED, str(place)]
+    environment = {**os.environ, "TDSEC_HOME": str(home)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return set(done.stdout.split())
+
+
+def test_nothing_but_making_the_tables_loads_sqlalchemy(tmp_path: Path) -> None:
+    heavy = {"sqlalchemy", "sqlmodel", "pydantic"}
+    making = "import sys; from tdsec_gov.audit.log import AuditLog; AuditLog.create(sys.argv[1])"
+    assert heavy <= modules_after(making, tmp_path / "audit.db", tmp_path)
+    loaded = modules_after(WRITING, tmp_path / "audit.db", tmp_path)
+    assert "sqlite3" in loaded and not heavy & loaded
+    (tmp_path / ".tdsec").mkdir()
+    AuditLog.create(tmp_path / ".tdsec" / "audit.db").close()
+    loaded = modules_after(RECORDING, tmp_path, tmp_path / "home")
+    assert "cryptography" in loaded and not heavy & loaded
+
+
+def test_importing_the_room_loads_no_database() -> None:
+    code = "import sys, tdsec_gov.audit.journal, tdsec_gov.audit.log, tdsec_gov.audit.verify"
+    assert "sqlite3" not in modules_after(code, Path(), Path())
