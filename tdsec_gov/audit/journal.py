@@ -21,6 +21,7 @@ from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.domain.verdict import LogHead
 from tdsec_gov.errors import KeyUnavailable, LogTampered
 from tdsec_gov.files import write_atomic
+from tdsec_gov.keys.committed import COMMITTED
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import config_home, load_identity
 
@@ -76,7 +77,7 @@ class Journal:
         """
         if identity is None:
             try:
-                identity = load_identity()
+                identity = load_identity(committed=root / COMMITTED)
             except KeyUnavailable:
                 identity = None
         place, pin = root / DATABASE, _pin(root)
