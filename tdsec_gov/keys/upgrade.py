@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tdsec_gov.errors import IntegrityError, UsageError
+from tdsec_gov.errors import IntegrityError, KeyUnavailable, UsageError
 from tdsec_gov.files import naming_os_errors, sync_folder, write_atomic
 from tdsec_gov.keys.age import file as age_file
-from tdsec_gov.keys.age import scrypt, x25519
+from tdsec_gov.keys.age import scrypt
+from tdsec_gov.keys.age.errors import NoMatchingIdentity
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import Passphrase, identity_path, load_identity
+from tdsec_gov.keys.loading import identity_path, load_identity
+from tdsec_gov.keys.unlocked import Ask, passphrase
 
 BACKUP = ".before-upgrade"
 _AGE_MAGIC = b"age-encryption.org/v1"
@@ -34,7 +36,7 @@ def identity_file() -> Path:
     return path
 
 
-def upgrade_identity(ask: Passphrase) -> Identity:
+def upgrade_identity(ask: Ask) -> Identity:
     """Add post-quantum keys to my identity file, under the same passphrase if it has one.
 
     Raises:
@@ -47,17 +49,15 @@ def upgrade_identity(ask: Passphrase) -> Identity:
     with naming_os_errors(path, "cannot be read"):
         old = path.read_bytes()
     _require_identity(old, path)
-    secret = _passphrase(ask) if old.startswith(_AGE_MAGIC) else None
-    mine = load_identity(lambda: secret or "")
-    if not isinstance(mine.age, x25519.Identity):
-        raise _another_kind(path)
-    new = mine.upgraded()
+    secret = passphrase("the identity", path, ask) if old.startswith(_AGE_MAGIC) else None
+    load_identity(lambda: secret or "")
+    new = _opened(old, secret, path).upgraded()
     text = new.to_text().encode()
     data = text if secret is None else age_file.encrypt_bytes(text, [scrypt.Recipient(secret)])
     backup = _keep(path, old)
     try:
         write_atomic(path, data, mode=0o600)
-        if load_identity(lambda: secret or "") != new:
+        if _opened(path.read_bytes(), secret, path) != new:
             raise IntegrityError("the identity file reads back differently; the old one is back", where=path)
     except BaseException:
         backup.replace(path)
@@ -65,6 +65,17 @@ def upgrade_identity(ask: Passphrase) -> Identity:
     backup.unlink()
     sync_folder(path.parent)
     return new
+
+
+def _opened(data: bytes, secret: str | None, path: Path) -> Identity:
+    """The identity in these bytes, with this passphrase and no other: a slip of the finger must not become
+    the passphrase of the new file, even where this process has opened the old one before."""
+    if secret is not None:
+        try:
+            data = age_file.decrypt_bytes(data, [scrypt.Identity(secret)])
+        except NoMatchingIdentity:
+            raise KeyUnavailable("the passphrase is wrong", where=path) from None
+    return Identity.parse(data.decode("utf-8", "replace"), path)
 
 
 def _require_identity(data: bytes, path: Path) -> None:
@@ -81,10 +92,6 @@ def _another_kind(path: Path) -> UsageError:
         found="an SSH key, a wrapped identity or a pointer to one",
         hint="make a new one: tdsec key new --post-quantum --name NAME",
     )
-
-
-def _passphrase(ask: Passphrase) -> str:
-    return os.environ.get("TDSEC_PASSPHRASE") or ask()
 
 
 def _keep(path: Path, data: bytes) -> Path:

@@ -125,7 +125,8 @@ def test_upgrade(path: Path) -> None:
 def test_upgrade_under_a_passphrase(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_identity(Identity.generate("alice"), path, "open sesame")
     before = path.read_bytes()
-    with pytest.raises(KeyUnavailable):
+    assert load_identity(lambda: "open sesame").name == "alice", "and this process remembers it"
+    with pytest.raises(KeyUnavailable, match="passphrase is wrong"):
         upgrade_identity(lambda: "wrong")
     with pytest.raises(KeyUnavailable, match="needs its passphrase"):
         upgrade_identity(lambda: "")
