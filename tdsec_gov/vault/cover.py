@@ -72,6 +72,30 @@ class Cover:
                 "no verdict covers this object", where=oid
             )
 
+    def accepts(self, path: str, size: int, sha256: str) -> str | None:
+        """SHA-256 of the verdict that accepted this content as ``path`` (a dataset, or a file in one)."""
+        with self._lock:
+            for dataset in self._book.datasets():
+                if path != dataset and not path.startswith(f"{dataset}/"):
+                    continue
+                for seen in reversed(self._book.history(dataset)):
+                    found = self._content(seen.verdict.version, path.removeprefix(dataset).lstrip("/"))
+                    if found == (size, sha256):
+                        return seen.envelope_sha256
+        return None
+
+    def _content(self, version: DatasetVersion, inside: str) -> tuple[int, str | None] | None:
+        """Size and SHA-256 of one file of an accepted version."""
+        try:
+            self._book.accepted(version.name, version.root)
+        except TdsecError:
+            return None
+        if not version.is_folder:
+            return (version.size, version.content) if not inside else None
+        manifest = self._fetch(version)
+        entries = manifest.entries if manifest else ()
+        return next(((one.size, one.sha256) for one in entries if one.path == inside), None)
+
     def _add(self, verified: Verified) -> None:
         version = verified.verdict.version
         if version.root + version.name in self._loaded:

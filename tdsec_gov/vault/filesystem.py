@@ -1,41 +1,35 @@
-"""The filesystem that DVC talks to: its calls on virtual paths, answered by :class:`Storage`.
-
-Virtual paths are ``NAME[/sub]/files/md5/ab/cdef…``. Only DVC's content-addressed objects live in a
-vault; any other path does not exist and cannot be written.
-"""
+"""The filesystem that DVC talks to: its calls on virtual paths, answered by :class:`Storage` (DVC's
+content-addressed objects) and :class:`Paths` (all other files)."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import io
+import os
 import posixpath
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
 
 from dvc_objects.fs.base import FileSystem
 from fsspec import AbstractFileSystem
 
-from tdsec_gov.domain.dataset import is_oid
 from tdsec_gov.errors import AccessDenied, TdsecError
-from tdsec_gov.vault.objects import opened_size
+from tdsec_gov.vault.addresses import Address, shelf_of, virtual
+from tdsec_gov.vault.paths import Paths
+from tdsec_gov.vault.placing import Opener
 from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.storage import Storage
 
-_LAYOUT = ("files", "md5")
-
-
-def oid_of(path: str) -> str | None:
-    """The oid that a virtual path ends in, None for every other path."""
-    parts = path.rstrip("/").split("/")
-    oid = "".join(parts[-2:])
-    return oid if tuple(parts[-4:-2]) == _LAYOUT and len(parts[-2]) == 2 and is_oid(oid) else None
+_SPOOL = 32 << 20
 
 
 def _speaking_dvc(cls: Any) -> Any:
     """Let every TdsecError leave the class's file operations as :class:`VaultRefusal`."""
-    for name in ("exists", "info", "find", "put_file", "get_file", "open", "rm_file", "upload_fobj"):
+    for name in ("exists", "info", "ls", "find", "put_file", "get_file", "open", "rm_file", "cp_file"):
         if name in vars(cls):
             setattr(cls, name, _translated(vars(cls)[name]))
     return cls
@@ -66,97 +60,127 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
         super().__init__(**kwargs)
         self.storage = storage
         self.prefix = prefix.rstrip("/")
+        self.vault = self.prefix.partition("/")[0]
+        self.paths = Paths(storage, storage.sub)
 
-    def _virtual(self, oid: str) -> str:
-        return posixpath.join(self.prefix, *_LAYOUT, oid[:2], oid[2:])
+    def _address(self, path: str) -> Address:
+        found = Address.of(path)
+        if found.oid is not None and found.sub != self.storage.sub:
+            return Address("", None, found.path)
+        return found
 
-    def _is_folder(self, path: str) -> bool:
-        path = path.rstrip("/")
-        top = posixpath.join(self.prefix, *_LAYOUT)
-        return top == path or top.startswith(f"{path}/") or posixpath.dirname(path) == top
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(one) for one in path]
+        return str(path).removeprefix("tdsec://").rstrip("/")
+
+    # -- looking -------------------------------------------------------------------------------
 
     def exists(self, path: str, **kwargs: Any) -> bool:
-        oid = oid_of(path)
-        return bool(self.storage.inner.exists(self.storage.place_of(oid))) if oid else self._is_folder(path)
+        at = self._address(path)
+        if at.oid is not None:
+            return self.storage.exists([at.oid])[0]
+        return self._is_layout(path) or not at.path or self.paths.exists(at.path, at.version)
 
     lexists = exists
 
-    def isfile(self, path: str) -> bool:
-        return oid_of(path) is not None and self.exists(path)
-
-    def isdir(self, path: str) -> bool:
-        return oid_of(path) is None and self._is_folder(path)
+    def _is_layout(self, path: str) -> bool:
+        """Folders of DVC's own layout: they are always there, though nowhere on the storage."""
+        path = path.rstrip("/")
+        return path == posixpath.join(self.prefix, "files") or shelf_of(self.prefix, path) is not None
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
         """Size in bytes of the plaintext. Checksums of the ciphertext are never shown as the content's."""
-        oid = oid_of(path)
-        if oid is None:
-            if self._is_folder(path):
-                return {"name": path, "type": "directory", "size": 0}
-            raise FileNotFoundError(path)
-        inner = self.storage.inner.info(self.storage.place_of(oid))
-        return {"name": path, "type": "file", "size": opened_size(inner["size"])}
+        at = self._address(path)
+        if at.oid is not None:
+            return {"name": path, "type": "file", "size": self.storage.size(at.oid)}
+        if self._is_layout(path) or not at.path:
+            return {"name": path, "type": "directory", "size": 0}
+        return {**self.paths.info(at.path, at.version), "name": path}
 
-    def ls(self, path: str, detail: bool = False, **kwargs: Any) -> list[Any]:
-        return [self.info(name) if detail else name for name in self.find(path)]
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
+        if self._is_layout(path):
+            return [self.info(name) if detail else name for name in self.find(path)]
+        found = self.paths.ls(self._address(path).path)
+        items = [{**one, "name": f"{self.vault}/{one['name']}"} for one in found]
+        return items if detail else [one["name"] for one in items]
 
-    def find(self, path: str, maxdepth: Any = None, withdirs: bool = False, **kwargs: Any) -> Iterator[str]:
-        """All objects, or for ``…/ab`` one of 256 shelves: DVC asks for all of them and joins the answers."""
-        path = path.rstrip("/")
-        top = posixpath.join(self.prefix, *_LAYOUT)
-        if path == top or top.startswith(f"{path}/"):
-            yield from (self._virtual(oid) for oid in self.storage.oids())
-        elif posixpath.dirname(path) == top and len(posixpath.basename(path)) == 2:
-            yield from (self._virtual(oid) for oid in self.storage.oids(posixpath.basename(path)))
+    def find(
+        self, path: str, maxdepth: Any = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
+    ) -> Any:
+        """All objects, or for ``…/ab`` one of 256 shelves: DVC asks for all of them and joins the
+        answers; of any other folder the files."""
+        if maxdepth is not None or withdirs:
+            return super().find(path, maxdepth=maxdepth, withdirs=withdirs, detail=detail, **kwargs)
+        shelf = shelf_of(self.prefix, path)
+        if shelf is not None:
+            names = [virtual(self.prefix, oid) for oid in self.storage.oids(shelf or None)]
+        else:
+            names = [f"{self.vault}/{one}" for one in self.paths.find(self._address(path).path)]
+        return {name: self.info(name) for name in names} if detail else names
+
+    # -- in and out ----------------------------------------------------------------------------
 
     def put_file(self, lpath: str, rpath: str, callback: Any = None, **kwargs: Any) -> None:
-        with Path(lpath).open("rb", buffering=0) as source:
-            self.storage.put(self._writable(rpath), source, callback)
+        if callback is not None:
+            callback.set_size(os.path.getsize(lpath))
+        opener = cast(Opener, functools.partial(open, lpath, "rb", buffering=0))
+        self.store(rpath, opener, callback)
+
+    def store(self, path: str, opener: Opener, callback: Any = None) -> None:
+        """Store what ``opener`` gives under a virtual path."""
+        at = self._address(path)
+        if at.oid is not None:
+            self.storage.put(at.oid, opener, callback)
+        else:
+            self.paths.put(at.path, opener, callback)
 
     def get_file(self, rpath: str, lpath: str, callback: Any = None, **kwargs: Any) -> None:
-        if self.isdir(rpath):
+        at = self._address(rpath)
+        if at.oid is not None:
+            self.storage.get(at.oid, Path(lpath), callback)
+        elif self._is_layout(rpath) or self.paths.info(at.path, at.version)["type"] == "directory":
             Path(lpath).mkdir(parents=True, exist_ok=True)
-            return
-        oid = oid_of(rpath)
-        if oid is None:
-            raise FileNotFoundError(rpath)
-        self.storage.get(oid, Path(lpath))
+        else:
+            self.paths.get(at.path, Path(lpath), at.version, callback)
 
     def open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
-        oid = oid_of(path)
+        at = self._address(path)
         if "r" not in mode or "+" in mode:
-            self._writable(path)
-            raise AccessDenied("vault objects are written whole", where=path, hint="use dvc push")
-        if oid is None:
-            raise FileNotFoundError(path)
-        stream = self.storage.open(oid)
+            raise AccessDenied("files in a vault are written whole", where=path, hint="use dvc push")
+        stream = self.storage.open(at.oid) if at.oid else self.paths.open(at.path, at.version)
         return stream if "b" in mode else io.TextIOWrapper(stream, encoding=kwargs.get("encoding"))
 
+    def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
+        """Names are bound to contents, so a copy is decrypted and encrypted anew."""
+        with self.open(path1) as source:
+            self.store(path2, functools.partial(_again, source))
+
+    def mv(self, path1: str, path2: str, **kwargs: Any) -> None:
+        self.cp_file(path1, path2)
+        self.rm_file(path1)
+
     def rm_file(self, path: str) -> None:
-        self.storage.remove(self._writable(path))
+        at = self._address(path)
+        if at.oid is not None:
+            self.storage.remove(at.oid)
+        else:
+            self.paths.remove(at.path)
 
     def rm(self, path: str | list[str], recursive: bool = False, maxdepth: Any = None) -> None:
         for one in [path] if isinstance(path, str) else path:
-            self.rm_file(one)
+            folder = recursive and self.isdir(one)
+            for name in self.find(one) if folder else [one]:
+                self.rm_file(name)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
-        """Nothing to do: folders of the plaintext layout do not exist."""
+        """Nothing to do: folders are where files are."""
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
         """Nothing to do, as :meth:`makedirs`."""
 
-    def _writable(self, path: str) -> str:
-        oid = oid_of(path)
-        if oid is None:
-            raise AccessDenied(
-                "only datasets that the gate knows are stored in a vault",
-                where=path,
-                hint="track the file with dvc add, run tdsec check, then dvc push",
-            )
-        return oid
 
-
-@_speaking_dvc
 class VaultFileSystem(FileSystem):
     """DVC's side: the class behind ``tdsec://``."""
 
@@ -173,6 +197,9 @@ class VaultFileSystem(FileSystem):
         storage, prefix = connect(config)
         super().__init__(fs or VaultFs(storage, prefix), **config)
         self.storage = storage
+        for name in ("split_version", "join_version", "version_path", "coalesce_version"):
+            if hasattr(storage.inner, name):
+                setattr(self, name, getattr(storage.inner, name))
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -192,23 +219,43 @@ class VaultFileSystem(FileSystem):
     def put_file(
         self, from_file: Any, to_info: str, callback: Any = None, size: int | None = None, **kwargs: Any
     ) -> None:
-        if hasattr(from_file, "read"):
-            self.storage.put(self.fs._writable(to_info), from_file, callback)
-        else:
+        if not hasattr(from_file, "read"):
             self.fs.put_file(str(from_file), to_info, callback=callback)
+            return
+        self.upload_fobj(from_file, to_info)
+        if callback is not None and size:
+            callback.set_size(size)
+            callback.relative_update(size)
 
     def upload_fobj(self, fobj: Any, to_info: str, **kwargs: Any) -> None:
-        self.storage.put(self.fs._writable(to_info), fobj)
+        """A stream is kept while it is stored: what no verdict covers is read twice."""
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
+            while piece := fobj.read(1 << 20):
+                spool.write(piece)
+            try:
+                self.fs.store(to_info, functools.partial(_again, spool))
+            except TdsecError as exc:
+                raise VaultRefusal(exc) from None
 
     def exists(self, path: Any, callback: Any = None, batch_size: int | None = None) -> Any:
         """One path, or many asked of the inner remote at once."""
         if isinstance(path, str):
             return self.fs.exists(path)
-        oids = [oid_of(one) for one in path]
-        places = [self.storage.place_of(oid) for oid in oids if oid is not None]
+        addresses = [self.fs._address(one) for one in path]
         extra = {} if callback is None else {"callback": callback}
-        known = iter(self.storage.inner.exists(places, batch_size=batch_size, **extra))
+        oids = [at.oid for at in addresses if at.oid is not None]
+        try:
+            known = iter(self.storage.exists(oids, batch_size=batch_size, **extra))
+        except TdsecError as exc:
+            raise VaultRefusal(exc) from None
         return [
-            next(known) if oid is not None else self.fs.exists(one)
-            for one, oid in zip(path, oids, strict=True)
+            next(known) if at.oid is not None else self.fs.exists(one)
+            for one, at in zip(path, addresses, strict=True)
         ]
+
+
+@contextlib.contextmanager
+def _again(stream: Any) -> Iterator[BinaryIO]:
+    """The stream from its start; it stays open for the next time."""
+    stream.seek(0)
+    yield cast(BinaryIO, stream)

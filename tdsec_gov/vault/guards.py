@@ -3,11 +3,67 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
 
 from tdsec_gov.errors import DataTampered
-from tdsec_gov.vault.cover import Covered
+from tdsec_gov.vault.padding import without_padding
+
+
+class Allowed:
+    """The contents that may pass, as pairs of size in bytes and SHA-256; more than one for twins."""
+
+    def __init__(self, contents: Iterable[tuple[int | None, str | None]], where: str) -> None:
+        self.contents = frozenset(contents)
+        self.largest = max((size or 0 for size, _ in self.contents), default=0)
+        self.where = where
+
+    def require(self, size: int, digest: str) -> None:
+        """Raises DataTampered unless this is one of the contents."""
+        if (size, digest) not in self.contents:
+            raise DataTampered(
+                "content is not what the gate checked",
+                where=self.where,
+                expected="the SHA-256 in the signed verdict",
+                found=f"other bytes ({size} of them)",
+                hint="run: dvc add and tdsec check (or restore the DVC cache: dvc fetch)",
+            )
+
+    def require_bytes(self, data: bytes) -> bytes:
+        """``data`` itself. Raises DataTampered as :meth:`require`."""
+        self.require(len(data), hashlib.sha256(data).hexdigest())
+        return data
+
+    def content_of(self, data: bytes) -> bytes:
+        """``data`` without the padding that may follow it. Raises DataTampered as :meth:`require`."""
+        return self.require_bytes(without_padding(data, self.largest))
+
+
+class Aside:
+    """SHA-256 on a thread of its own, one piece behind: hashing and ciphering go side by side."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1, "tdsec-sha256")
+        self._running: Future[None] | None = None
+
+    def update(self, piece: memoryview | bytes) -> None:
+        """Take ``piece``, which must stay as it is until the next call returns."""
+        self._settle()
+        self._running = self._pool.submit(self._digest.update, piece)
+
+    def hexdigest(self) -> str:
+        self._settle()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True)
+
+    def _settle(self) -> None:
+        if self._running is not None:
+            self._running.result()
+            self._running = None
 
 
 class PlaintextGuard:
@@ -15,32 +71,36 @@ class PlaintextGuard:
 
     Call it with each piece in order, :meth:`finish` after the last. It raises before the last piece
     is let through wherever the size is already wrong or complete, so that no uploader ever sees the
-    end of a wrong object.
+    end of a wrong object. Without ``allowed`` it only measures. Use it as a context manager.
     """
 
-    def __init__(self, covered: Sequence[Covered], where: str) -> None:
-        self._allowed = {(one.size, one.sha256) for one in covered}
-        self._largest = max((one.size or 0 for one in covered), default=0)
-        self._digest = hashlib.sha256()
-        self._where = where
+    def __init__(self, allowed: Allowed | None) -> None:
+        self._allowed = allowed
+        self._aside = Aside()
         self.size = 0
+
+    def __enter__(self) -> PlaintextGuard:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._aside.close()
 
     def __call__(self, piece: memoryview | bytes) -> None:
         self.size += len(piece)
-        self._digest.update(piece)
-        if self.size >= self._largest:
+        self._aside.update(piece)
+        if self._allowed is not None and self.size >= self._allowed.largest:
             self.finish()
 
-    def finish(self) -> None:
-        """Raises DataTampered unless what passed is exactly one of the signed contents."""
-        if (self.size, self._digest.hexdigest()) not in self._allowed:
-            raise DataTampered(
-                "content is not what the gate checked",
-                where=self._where,
-                expected="the SHA-256 in the signed verdict",
-                found=f"other bytes ({self.size} of them)",
-                hint="run: dvc add and tdsec check (or restore the DVC cache: dvc fetch)",
-            )
+    def finish(self) -> str:
+        """SHA-256 of what passed. Raises DataTampered unless it is exactly one of the signed contents."""
+        digest = self._aside.hexdigest()
+        if self._allowed is not None:
+            self._allowed.require(self.size, digest)
+        return digest
+
+
+class _Source(Protocol):
+    def readinto(self, buffer: Any, /) -> int: ...
 
 
 class WatchedSource:
@@ -49,22 +109,30 @@ class WatchedSource:
     A source that is too short would otherwise be uploaded whole before anybody could say no.
     """
 
-    def __init__(self, source: BinaryIO, guard: PlaintextGuard) -> None:
-        self._source = source
+    def __init__(self, source: Any, guard: PlaintextGuard) -> None:
+        self._readinto = getattr(source, "readinto", None) or _reading_into(source)
         self._guard = guard
 
     def readinto(self, buffer: Any) -> int:
         """Raises DataTampered as :class:`PlaintextGuard`, at the end too."""
         view = memoryview(buffer)
-        piece = self._source.read(len(view))
-        view[: len(piece)] = piece
-        if piece:
-            self._guard(piece)
+        count = int(self._readinto(view) or 0)
+        if count:
+            self._guard(view[:count])
         else:
             self._guard.finish()
-        return len(piece)
+        return count
 
     def read(self, size: int) -> bytes:
         """As :meth:`readinto`."""
         buffer = bytearray(size)
         return bytes(buffer[: self.readinto(buffer)])
+
+
+def _reading_into(source: Any) -> Any:
+    def readinto(view: memoryview) -> int:
+        data = source.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    return readinto

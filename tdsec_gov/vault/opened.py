@@ -11,13 +11,15 @@ from tdsec_gov.audit.journal import Journal
 from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
-from tdsec_gov.errors import AccessDenied, KeyUnavailable, TdsecError
+from tdsec_gov.errors import AccessDenied, KeyUnavailable, PolicyInvalid, TdsecError
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.vault.circle import require_circle
-from tdsec_gov.vault.keyring import Keyring, keyring_name, open_keyrings, statements
+from tdsec_gov.vault.keyring import Keyring, keyring_name, open_signed, statements
 from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.seen import Seen, require_current, require_newest
+from tdsec_gov.vault.statement import KeyringStatement
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.trust import member_keys
 
@@ -37,7 +39,13 @@ class OpenedVault:
         self._noted: set[tuple[str, str, str]] = set()
         self._digests: dict[str, str] = {}
         self._allowed: set[str] = set()
+        self._may: set[tuple[str, str | None]] = set()
+        self._exempt: dict[str, str | None] = {}
+        self._opened_journal: Journal | None = None
+        self._current: set[tuple[str, str]] = set()
         self._keyrings: dict[str, list[Keyring]] = {}
+        self._statements: dict[str, list[KeyringStatement]] = {}
+        self.seen = Seen(root) if root is not None else None
 
     @cached_property
     def identity(self) -> Identity:
@@ -66,8 +74,23 @@ class OpenedVault:
         """As :attr:`keyrings`, of ``label``."""
         with self._lock:
             if label not in self._keyrings:
-                self._keyrings[label] = open_keyrings(self.tree, label, self.identity, self.writers_of(label))
+                signed = self.statements_of(label)
+                self._keyrings[label] = open_signed(self.tree, label, self.identity, signed)
             return self._keyrings[label]
+
+    def statements_of(self, label: str) -> list[KeyringStatement]:
+        """What writers signed about the keyrings of ``label``, newest epoch first.
+
+        Raises:
+            Unverified, IntegrityError: not as signed, or older than what this clone has seen.
+        """
+        with self._lock:
+            if label not in self._statements:
+                signed = statements(self.tree, label, self.writers_of(label))
+                if signed and self.seen is not None:
+                    require_newest(self.seen, signed[0])
+                self._statements[label] = signed
+            return self._statements[label]
 
     @cached_property
     def names(self) -> Names:
@@ -79,25 +102,40 @@ class OpenedVault:
             self._digests[dataset] = policy_digest(self.book.policies.for_dataset(dataset))
         return self._digests[dataset]
 
-    def require(self, act: str) -> None:
-        """Raises AccessDenied unless policies/access.yaml lets me ``read`` or ``write`` here."""
-        if act in self._allowed:
+    @cached_property
+    def divided(self) -> bool:
+        """Whether policies/access.yaml names compartments of this vault."""
+        return len(self.book.policies.access.labels(self.name)) > 1
+
+    def exempt(self, dataset: str) -> str | None:
+        """Why the policy asks for no verdict on ``dataset``; None when it does, or has no rule for it."""
+        if dataset not in self._exempt:
+            try:
+                self._exempt[dataset] = self.book.policies.for_dataset(dataset).rule.exempt
+            except PolicyInvalid:
+                self._exempt[dataset] = None
+        return self._exempt[dataset]
+
+    def require(self, act: str, label: str | None = "") -> None:
+        """Raises AccessDenied unless policies/access.yaml lets me ``read`` or ``write`` the label: the
+        vault ("" too), one of its compartments, or any of them when None."""
+        label = self.name if label == "" else label
+        if (act, label) in self._may:
             return
         access = self.book.policies.access
         member = access.member(self.identity.keyid)
-        allowed = member is not None and (
-            access.may_read(member, self.name) if act == "read" else access.may_write(member, self.name)
-        )
-        if not allowed:
+        ask = access.may_read if act == "read" else access.may_write
+        labels = access.labels(self.name) if label is None else (label,)
+        if member is None or not any(ask(member, one) for one in labels):
             error = AccessDenied(
-                f"'{self.identity.name}' may not {act} vault '{self.name}'",
+                f"'{self.identity.name}' may not {act} vault '{label or self.name}'",
                 where="policies/access.yaml",
                 expected=f"a member with a role or grant to {act} it",
                 hint="ask somebody who may write it to add you, and commit",
             )
             self.note("push" if act == "write" else "pull", "denied", self.name, reason=error.code)
             raise error
-        self._allowed.add(act)
+        self._may.add((act, label))
 
     def require_readers(self, label: str | None = None) -> None:
         """Raises unless what I seal for ``label`` (the vault itself when None) is for today's readers only.
@@ -106,12 +144,13 @@ class OpenedVault:
             AccessDenied: a key that access.yaml does not name could read it, or the recovery key could
                 not: a former reader's keyring, or another repository's, both of them well signed.
             KeyUnavailable: I can open older keyrings only, which former readers know.
+            IntegrityError: this clone has seen a newer keyring.
         """
         label = self.name if label is None else label
         if f"seal {label}" in self._allowed:
             return
         newest = self.keyrings_of(label)[0]
-        said = statements(self.tree, label, self.writers_of(label))[0]
+        said = self.statements_of(label)[0]
         if newest.epoch != said.epoch:
             raise KeyUnavailable(
                 f"'{self.identity.name}' cannot open the newest keyring of vault '{label}'",
@@ -119,8 +158,34 @@ class OpenedVault:
                 expected=f"one of its readers ({', '.join(sorted(said.readers))})",
                 hint="ask one of them for: tdsec vault rewrap",
             )
+        if self.seen is not None:
+            require_newest(self.seen, said, sealing=True)
         require_circle(self.book.policies.access, said)
         self._allowed.add(f"seal {label}")
+
+    def next_sequence(self, label: str, name: str, now: int) -> int:
+        """Sequence for a new placement of ``name``: ``now`` (microseconds since 1970), or more."""
+        pin = self.seen.pin("path", f"{label}:{name}") if self.seen else None
+        return max(now, pin.sequence + 1) if pin else now
+
+    def saw(self, label: str, name: str, sequence: int, sha256: str) -> None:
+        """Remember a placement. Raises IntegrityError: a newer one was seen in this clone."""
+        if self.seen is not None:
+            self.seen.require("path", f"{label}:{name}", sequence, sha256, sealing=True)
+            self.seen.note("path", f"{label}:{name}", sequence, sha256)
+
+    def require_current(self, dataset: str, oid: str) -> None:
+        """Raises IntegrityError where a newer version of ``dataset`` was accepted, here or in what this
+        clone has seen: somebody has put this one back."""
+        with self._lock:
+            if (dataset, oid) not in self._current:
+                require_current(self.book, dataset, oid, self.seen)
+                self._current.add((dataset, oid))
+
+    def _journal(self, root: Path) -> Journal:
+        if self._opened_journal is None:
+            self._opened_journal = Journal.open(root, self.identity)
+        return self._opened_journal
 
     def note(
         self, action: str, outcome: str, target: str, version: DatasetVersion | None = None, reason: str = ""
@@ -137,7 +202,7 @@ class OpenedVault:
                 purpose, legal_basis = policy.purpose, policy.legal_basis
             except TdsecError:
                 reason = reason or "no rule for this dataset"
-            Journal.open(self.root, self.identity).record(
+            self._journal(self.root).record(
                 action,
                 outcome,
                 target,

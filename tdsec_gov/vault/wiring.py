@@ -40,10 +40,11 @@ class DvcTree:
             return data
 
     def names(self, folder: str) -> Iterator[str]:
-        top = self.fs.join(self.root, *folder.split("/"))
+        top = self.fs.join(self.root, *folder.split("/")) if folder else self.root
         if self.fs.isdir(top):
             for path in sorted(self.fs.find(top)):
-                yield "/".join((folder, *self.fs.parts(path)[len(self.fs.parts(top)) :]))
+                inside = path[len(top.rstrip("/")) :].strip("/")
+                yield f"{folder}/{inside}" if folder else inside
 
 
 def vault_of(url: str) -> tuple[str, str]:
@@ -71,8 +72,8 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
         if dvc_config is None or getattr(dvc_config, "dvc_dir", None) is None:
             raise ConfigurationError("a vault needs a DVC repository", hint="run dvc inside one")
         tree, root = _evidence(dvc_config)
-        inner, base = _inner(dvc_config, name)
-        storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER, *sub.split("/")))
+        inner, base = _inner(dvc_config, name, version_aware=bool(config.get("version_aware")))
+        storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER), sub)
         return storage, posixpath.join(name, sub) if sub else name
     except TdsecError as exc:
         raise VaultRefusal(exc) from None
@@ -89,7 +90,7 @@ def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
     return DvcTree(fs, root), None
 
 
-def _inner(dvc_config: Any, name: str) -> tuple[Any, str]:
+def _inner(dvc_config: Any, name: str, *, version_aware: bool = False) -> tuple[Any, str]:
     if name.lower() not in dvc_config.get("remote", {}):
         raise ConfigurationError(
             f"the vault's inner remote '{name}' doesn't exist",
@@ -99,6 +100,8 @@ def _inner(dvc_config: Any, name: str) -> tuple[Any, str]:
     cls, conf, path = unguarded_cloud_fs(dvc_config, name=name)
     if cls.protocol == "tdsec":
         raise ConfigurationError("a vault cannot lie inside a vault", where=".dvc/config", found=name)
+    if version_aware:
+        conf = {**conf, "version_aware": True}
     return cls(**conf), path
 
 

@@ -63,7 +63,7 @@ def flip_a_bit_of_the_header(shop: Workshop) -> None:
 def cut_at_a_chunk(shop: Workshop) -> None:
     path = place(shop, BIG)
     data = path.read_bytes()
-    start = objects.HEADER_LENGTH + 16
+    start = objects.header_length(keyring(shop)) + 16
     assert len(data) > start + 2 * CHUNK
     path.write_bytes(data[: start + CHUNK])
 

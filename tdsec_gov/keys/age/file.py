@@ -37,6 +37,7 @@ __all__ = [
     "decrypt_stream",
     "encrypt_bytes",
     "header_length",
+    "header_length_of",
     "open_seekable",
     "plaintext_size",
 ]
@@ -105,7 +106,7 @@ def decrypt_stream(
     """Decrypt ``source`` to its end in constant memory; returns the size of the plaintext in bytes.
 
     ``check_header`` is called with the authenticated header before any plaintext is released.
-    ``sink_write`` gets views that are good during the call only. Plaintext that was verified before a
+    ``sink_write`` gets views that are good until the call after the next one returns. Plaintext that was verified before a
     fault is met is released, as the specification allows: write to a temporary place and rename
     after success.
 
@@ -118,7 +119,7 @@ def decrypt_stream(
     cipher, _ = _begin(intake, identities, check_header)
     index = total = carry = 0
     chunks = 1
-    sealed, plain = _buffers(chunks)
+    sealed, plain, spare = _buffers(chunks)
     while True:
         whole = sealed_size(chunks * CHUNK)
         have = carry + intake.fill(sealed[carry:])
@@ -126,6 +127,7 @@ def decrypt_stream(
         opened = open_run(cipher, index, sealed[: min(have, whole)], plain, final)
         if opened.size:
             sink_write(plain[: opened.size].toreadonly())
+            plain, spare = spare, plain
         if opened.fault is not None:
             raise PayloadInvalid(f"age file is damaged: {opened.fault}")
         total += opened.size
@@ -135,7 +137,7 @@ def decrypt_stream(
         ahead = bytes(sealed[whole : whole + 1])
         if chunks < BATCH:
             chunks = BATCH
-            sealed, plain = _buffers(chunks)
+            sealed, plain, spare = _buffers(chunks)
         sealed[:1] = ahead
         carry = 1
 
@@ -152,6 +154,11 @@ def open_seekable(
     source.seek(0)
     cipher, start = _begin(Intake(source), identities, check_header)
     return SeekableReader(source, cipher, start)
+
+
+def header_length_of(stanza_lengths: Iterable[int]) -> int:
+    """Bytes of a header whose stanzas, as written, have these lengths."""
+    return header.length(stanza_lengths)
 
 
 def header_length(recipients: Iterable[SizedRecipient], extra_stanzas: Iterable[Stanza] = ()) -> int:
@@ -190,6 +197,7 @@ def _begin(
     return payload_cipher(file_key, bytes(nonce)), size + NONCE_SIZE
 
 
-def _buffers(chunks: int) -> tuple[memoryview, memoryview]:
-    """Room for a run of sealed chunks and one byte more, and for their plaintext."""
-    return memoryview(bytearray(sealed_size(chunks * CHUNK) + 1)), memoryview(bytearray(chunks * CHUNK))
+def _buffers(chunks: int) -> tuple[memoryview, memoryview, memoryview]:
+    """Room for a run of sealed chunks and one byte more, and twice for their plaintext."""
+    sealed = memoryview(bytearray(sealed_size(chunks * CHUNK) + 1))
+    return sealed, memoryview(bytearray(chunks * CHUNK)), memoryview(bytearray(chunks * CHUNK))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tdsec_gov.errors import InternalError
@@ -21,8 +21,8 @@ class EncryptReader(io.RawIOBase):
     """The age file of ``source`` for ``recipients``, as a readable file object.
 
     File key and nonce are fresh from the system's generator, by design without a way to inject them.
-    ``on_plaintext`` sees all plaintext in order, in pieces of up to 1 MiB, before its ciphertext is
-    handed out; the view is good during the call only. Closing does not close ``source``.
+    What ``source.readinto`` has filled stays as it is until the call after the next one, so that a
+    source may look at it on another thread meanwhile. Closing does not close ``source``.
 
     Raises:
         UsageError, KeyUnavailable: see :func:`tdsec_gov.keys.age.wrapping.wrap_all`.
@@ -33,7 +33,6 @@ class EncryptReader(io.RawIOBase):
         source: Source,
         recipients: Sequence[Recipient],
         extra_stanzas: Iterable[Stanza] = (),
-        on_plaintext: Callable[[memoryview], object] | None = None,
     ) -> None:
         super().__init__()
         file_key, nonce = os.urandom(FILE_KEY_SIZE), os.urandom(NONCE_SIZE)
@@ -41,14 +40,13 @@ class EncryptReader(io.RawIOBase):
         self.header_length = len(header)
         self.plaintext_size = 0
         self._intake = Intake(source)
-        self._on_plaintext = on_plaintext
         self._cipher = payload_cipher(file_key, nonce)
         self._index = 0
         self._carry = 0  # 1 when the byte that proved "more follows" waits at the front of the buffer
         self._state = "ready"  # "ready", "ended", or "broken" while and after a step that did not finish
         self._pending = memoryview(header + nonce)
         self._chunks = 1
-        self._plain, self._sealed = _buffers(1)
+        self._plain, self._spare, self._sealed = _buffers(1)
 
     def readable(self) -> bool:
         return True
@@ -80,6 +78,15 @@ class EncryptReader(io.RawIOBase):
             if not self._step():
                 return b"".join(parts)
 
+    def pieces(self) -> Iterator[memoryview]:
+        """The rest of the file, without copying; each piece is good until the next one is asked for."""
+        while True:
+            piece, self._pending = self._pending, memoryview(b"")
+            if piece:
+                yield piece
+            if not self._step():
+                return
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill ``buffer``; fewer bytes only at the end."""
         with memoryview(buffer).cast("B") as view:
@@ -95,9 +102,9 @@ class EncryptReader(io.RawIOBase):
 
     def _grow(self) -> None:
         """From one chunk, which keeps small files cheap, to a whole run."""
-        first = bytes(self._plain[:1])
+        first = self._plain[:1]
         self._chunks = BATCH
-        self._plain, self._sealed = _buffers(BATCH)
+        self._plain, self._spare, self._sealed = _buffers(BATCH)
         self._plain[:1] = first
 
     def _step(self) -> bool:
@@ -114,19 +121,19 @@ class EncryptReader(io.RawIOBase):
         whole = self._chunks * CHUNK
         final = have <= whole
         plain = self._plain[: min(have, whole)]
-        if self._on_plaintext is not None and plain:
-            self._on_plaintext(plain.toreadonly())
         written = seal(self._cipher, self._index, plain, self._sealed, final)
         self._index += self._chunks
         self.plaintext_size += len(plain)
         if not final:
-            self._plain[:1] = self._plain[whole : whole + 1]
+            self._spare[:1] = self._plain[whole : whole + 1]
+            self._plain, self._spare = self._spare, self._plain
             self._carry = 1
         self._pending = self._sealed[:written].toreadonly()
         self._state = "ended" if final else "ready"
         return True
 
 
-def _buffers(chunks: int) -> tuple[memoryview, memoryview]:
-    """Room for the plaintext of ``chunks`` chunks and one byte more, and for their ciphertext."""
-    return memoryview(bytearray(chunks * CHUNK + 1)), memoryview(bytearray(sealed_size(chunks * CHUNK)))
+def _buffers(chunks: int) -> tuple[memoryview, memoryview, memoryview]:
+    """Twice room for the plaintext of ``chunks`` chunks and one byte more, and for their ciphertext."""
+    size = chunks * CHUNK
+    return tuple(memoryview(bytearray(one)) for one in (size + 1, size + 1, sealed_size(size)))  # type: ignore[return-value]

@@ -1,0 +1,125 @@
+"""How ciphertext gets to the inner remote and back: straight to a disk, or through DVC's filesystem.
+
+Nothing half written ever has a final name: a disk, ssh and WebDAV get a temporary file first and a
+rename last; object stores commit an upload as a whole. Names of unfinished uploads end in ``.tmp``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from tdsec_gov.keys.age.reader import EncryptReader
+
+Sealed = bytes | EncryptReader
+_ATOMIC = {"s3", "gs", "gcs", "azure", "abfs", "oss", "memory"}
+_PIECE = 1 << 20
+
+
+class Carrier(Protocol):
+    """Uploads and downloads whole objects. Errors are those of the inner remote (OSError)."""
+
+    def send(self, sealed: Sealed, target: str, callback: Any = None) -> None:
+        """Store ``sealed`` as ``target``, all of it or nothing."""
+        ...
+
+    def receive(self, place: str, near: Path | None = None) -> contextlib.AbstractContextManager[BinaryIO]:
+        """The object at ``place``, readable and seekable; a copy is made beside ``near`` if one is needed.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        ...
+
+
+def carrier_of(inner: Any) -> Carrier:
+    """The carrier for DVC's filesystem object of an inner remote."""
+    return DiskCarrier() if inner.protocol == "local" else RemoteCarrier(inner)
+
+
+class DiskCarrier:
+    """The inner remote is a folder of this machine."""
+
+    def send(self, sealed: Sealed, target: str, callback: Any = None) -> None:
+        folder = os.path.dirname(target)
+        part = f"{folder}/.{secrets.token_hex(8)}.tmp"
+        try:
+            handle = os.open(part, _NEW, 0o666)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            handle = os.open(part, _NEW, 0o666)
+        try:
+            try:
+                for piece in _pieces(sealed):
+                    _write(handle, piece)
+                    if callback is not None:
+                        callback.relative_update(len(piece))
+            finally:
+                os.close(handle)
+            os.rename(part, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+            raise
+
+    @contextlib.contextmanager
+    def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
+        with open(place, "rb", buffering=0) as stream:
+            yield cast(BinaryIO, stream)
+
+
+class RemoteCarrier:
+    """The inner remote is anything that DVC reaches. Its own upload and download of files is used, so
+    that requests, memory and settings are those of stock DVC; large objects pass through a file."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def send(self, sealed: Sealed, target: str, callback: Any = None) -> None:
+        with tempfile.TemporaryDirectory(prefix="tdsec-") as folder:
+            part = f"{folder}/object"
+            with open(part, "wb", buffering=0) as stream:
+                for piece in _pieces(sealed):
+                    _write(stream.fileno(), piece)
+            self._upload(part, target, {} if callback is None else {"callback": callback})
+
+    def _upload(self, part: str, target: str, extra: dict[str, Any]) -> None:
+        if self._inner.protocol in _ATOMIC:
+            self._inner.fs.put_file(part, target, **extra)
+            return
+        unfinished = posixpath.join(posixpath.dirname(target), f".{secrets.token_hex(8)}.tmp")
+        try:
+            self._inner.makedirs(posixpath.dirname(target))
+            self._inner.fs.put_file(part, unfinished, **extra)
+            self._inner.fs.mv(unfinished, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._inner.fs.rm_file(unfinished)
+            raise
+
+    @contextlib.contextmanager
+    def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
+        with tempfile.TemporaryDirectory(prefix=".tdsec-", dir=near) as folder:
+            part = f"{folder}/object"
+            self._inner.fs.get_file(place, part)
+            with open(part, "rb", buffering=0) as stream:
+                yield cast(BinaryIO, stream)
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+
+
+def _pieces(sealed: Sealed) -> Iterable[bytes | memoryview]:
+    return (sealed,) if isinstance(sealed, bytes) else sealed.pieces()
+
+
+def _write(handle: int, piece: bytes | memoryview) -> None:
+    done = os.write(handle, piece)
+    while done < len(piece):
+        done += os.write(handle, memoryview(piece)[done:])

@@ -1,0 +1,72 @@
+"""Which datasets an oid belongs to, by the pointers of the work tree or revision."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from tdsec_gov.domain.tree import Tree
+from tdsec_gov.errors import TdsecError
+from tdsec_gov.repo.cache import Cache
+from tdsec_gov.repo.pointers import Pointer, is_pointer_file, read_pointers
+from tdsec_gov.repo.repository import Repository
+
+
+class Owners:
+    """Read once, on first need. ``root`` is the local repository, None for a revision of another."""
+
+    def __init__(self, tree: Tree, root: Path | None) -> None:
+        self._tree = tree
+        self._root = root
+        self._listed: set[Pointer] = set()
+        self._members: dict[str, list[Pointer]] = {}
+
+    @cached_property
+    def _pointers(self) -> dict[str, list[Pointer]]:
+        found: dict[str, list[Pointer]] = {}
+        read: Callable[[], list[Pointer]] = self._on_disk if self._root else self._in_revision
+        with contextlib.suppress(TdsecError):
+            for pointer in read():
+                found.setdefault(pointer.oid, []).append(pointer)
+        return found
+
+    def _on_disk(self) -> list[Pointer]:
+        return Repository.discover(self._root).work_tree() if self._root else []
+
+    def _in_revision(self) -> list[Pointer]:
+        names = [name for name in self._tree.names("") if is_pointer_file(name)]
+        return [one for one in read_pointers(names, self._tree.read) if one.cached]
+
+    def outputs(self, oid: str) -> list[str]:
+        """Names of the datasets whose whole version is ``oid``."""
+        return [pointer.name for pointer in self._pointers.get(oid, ())]
+
+    def pointer(self, oid: str) -> Pointer | None:
+        """A dataset that is ``oid``, or a folder that lists it."""
+        return next(iter(self._of(oid)), None)
+
+    def names(self, oid: str) -> list[str]:
+        """Names of the datasets that are ``oid`` or list it, as far as listings lie in DVC's cache."""
+        return sorted({pointer.name for pointer in self._of(oid)})
+
+    def _of(self, oid: str) -> list[Pointer]:
+        if oid not in self._pointers and oid not in self._members and self._root is not None:
+            self._list(Cache.of(self._root))
+        return [*self._pointers.get(oid, ()), *self._members.get(oid, ())]
+
+    def _list(self, cache: Cache) -> None:
+        """Read the listings that have come into DVC's cache since the last look."""
+        for pointers in self._pointers.values():
+            for pointer in pointers:
+                if (
+                    pointer in self._listed
+                    or not pointer.oid.endswith(".dir")
+                    or not cache.holds(pointer.oid)
+                ):
+                    continue
+                self._listed.add(pointer)
+                with contextlib.suppress(TdsecError):
+                    for _, oid in cache.members(pointer.oid, pointer.name):
+                        self._members.setdefault(oid, []).append(pointer)
