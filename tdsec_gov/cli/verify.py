@@ -11,6 +11,7 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 if TYPE_CHECKING:
     from tdsec_gov.gate.evidence import Evidence
     from tdsec_gov.repo.repository import Repository
+    from tdsec_gov.verdicts.book import VerdictBook
 
 
 @click.command()
@@ -37,7 +38,8 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
         raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")
     pointers = repository.work_tree() if everything else repository.select(list(targets), shell.folder)
     book = VerdictBook.open(WorkTree(repository.root), shell.now())
-    found = [_checked_out(rehash(one, repository), repository) for one in examine(book, pointers)]
+    examined = [_current(one, book, repository) for one in examine(book, pointers)]
+    found = [_checked_out(rehash(one, repository), repository) for one in examined]
     return answer_evidence(shell, found, "verified")
 
 
@@ -76,6 +78,22 @@ def _code(found: list[Evidence], exit_code: int) -> str:
     """The code of the error that decided the exit code."""
     errors = [one.error for one in found if one.error is not None]
     return next((error.code for error in errors if error.exit_code == exit_code), "ok")
+
+
+def _current(found: Evidence, book: VerdictBook, repository: Repository) -> Evidence:
+    """``found``, refused when it is an older version put back over one that was accepted later."""
+    from dataclasses import replace
+
+    from tdsec_gov.errors import TdsecError
+    from tdsec_gov.vault.seen import Seen, require_current
+
+    if found.verified is None:
+        return found
+    try:
+        require_current(book, found.pointer.name, found.pointer.oid, Seen(repository.root))
+    except TdsecError as exc:
+        return replace(found, error=exc)
+    return found
 
 
 def _checked_out(found: Evidence, repository: Repository) -> Evidence:

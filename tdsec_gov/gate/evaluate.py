@@ -26,7 +26,7 @@ from tdsec_gov.repo.manifests import LocalManifests
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
-from tdsec_gov.verdicts.book import VerdictBook
+from tdsec_gov.verdicts.book import VerdictBook, superseding
 from tdsec_gov.verdicts.statement import to_statement
 from tdsec_gov.verdicts.store import shortened_history, verdict_name, verdict_names, write_verdict
 from tdsec_gov.verdicts.verify import Verified, format_time, parse_time
@@ -54,15 +54,17 @@ class Gate:
     now: dt.datetime
 
     def known(self, pointer: Pointer) -> Outcome | None:
-        """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired."""
+        """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired, and
+        not followed by that of another version (going back on purpose takes a verdict of its own)."""
         policy = self.book.policies.for_dataset(pointer.name)
         digest = policy_digest(policy)
-        for seen in reversed(self.book.history(pointer.name)):
+        history = self.book.history(pointer.name)
+        for seen in reversed(history):
             verdict = seen.verdict
             if verdict.version.oid == pointer.oid:
                 current = verdict.policy == digest and self.now < parse_time(verdict.expires_at)
                 erred = any(result.status is Status.ERROR for result in verdict.results)
-                if not current or erred:
+                if not current or erred or superseding(seen, history) is not None:
                     return None
                 return Outcome(verdict, verdict_name(pointer.name, verdict.version.root), True)
         return None

@@ -116,10 +116,12 @@ def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:
 
 
 def _under_policy(found: Evidence, book: VerdictBook) -> Evidence:
-    """``found``, refused when its verdict was given under another policy than the book's."""
+    """``found``, refused when its verdict was given under another policy than the book's, or when it is
+    an older version put back over one that was accepted later."""
     if found.verified is None:
         return found
     try:
+        book.current(found.pointer.name, found.pointer.oid)
         policy = book.policies.for_dataset(found.pointer.name)
         require_policy(found.verified, policy_digest(policy))
     except TdsecError as exc:

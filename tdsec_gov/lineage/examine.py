@@ -9,6 +9,7 @@ from tdsec_gov.domain.lineage import State, UsedDataset
 from tdsec_gov.errors import DataTampered, TdsecError
 from tdsec_gov.lineage.used import Used
 from tdsec_gov.lineage.workspace import Fingerprint, fingerprint, workspace_manifest
+from tdsec_gov.vault.seen import Seen, require_current
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import verdict_name
 from tdsec_gov.verdicts.verify import Verified
@@ -32,14 +33,15 @@ class Hashed:
 def verified_dataset(used: Used, root: Path, book: VerdictBook, hashed: Hashed) -> UsedDataset:
     """The evidence for one dataset of a run.
 
-    Steps: an accepted, trusted, unexpired verdict names the pointer's oid; the files in the work tree
-    have the root that it signs; and so has what ``tdsec run`` saw.
+    Steps: an accepted, trusted, unexpired verdict names the pointer's oid, and no later one was accepted
+    for another version; the files in the work tree have the root that it signs; and so has what
+    ``tdsec run`` saw.
 
     Raises:
         VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError: no such verdict.
         DataTampered: the files are not the signed ones. Unverified: they are not checked out.
     """
-    proof = book.for_oid(used.name, used.oid)
+    proof = require_current(book, used.name, used.oid, Seen(root))
     signed = proof.verdict.version.root
     found = hashed.root(root, used.name)
     if found != signed:

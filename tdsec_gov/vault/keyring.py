@@ -227,7 +227,13 @@ def open_keyrings(
     Raises:
         Unverified, IntegrityError: a keyring is not as signed. KeyUnavailable: none opens with this identity.
     """
-    signed = statements(tree, label, writers)
+    return open_signed(tree, label, identity, statements(tree, label, writers))
+
+
+def open_signed(
+    tree: Tree, label: str, identity: Identity, signed: Sequence[KeyringStatement]
+) -> list[Keyring]:
+    """As :func:`open_keyrings`, of epochs whose statements have been verified."""
     found = [one for said in signed if (one := _open(tree, said, identity)) is not None]
     if not found:
         raise _nobody(label, identity, signed)

@@ -9,7 +9,7 @@ from tdsec_gov.errors import AccessDenied, KeyUnavailable
 from tdsec_gov.files import WorkTree
 from tdsec_gov.vault.change import apply, finish
 from tdsec_gov.vault.circle import ACCESS, Circle
-from tdsec_gov.vault.keyring import Keyring, epochs, statements
+from tdsec_gov.vault.keyring import Keyring, epochs
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.sealing import seal_keyrings
 from tdsec_gov.vault.statement import KeyringStatement
@@ -39,7 +39,7 @@ def readers(vault: OpenedVault) -> list[LabelReaders]:
     for label in access.labels(vault.name):
         people = access.readers(label)
         only = tuple(one.name for one in access.writers(label) if one not in people)
-        signed = statements(vault.tree, label, vault.writers_of(label))
+        signed = vault.statements_of(label)
         recovery = access.settings(label).recovery
         names = tuple(one.name for one in people)
         found.append(LabelReaders(label, names, only, recovery, tuple(signed)))
@@ -79,10 +79,13 @@ def resealed(vault: OpenedVault, label: str, *, rotate: bool = False) -> dict[st
             hint="ask somebody who may write it",
         )
     circle, strong = Circle.of(access, label), access.settings(label).post_quantum
-    known = epochs(vault.tree, label)
-    if not known:
+    pin = vault.seen.pin("keyring", label) if vault.seen is not None else None
+    signed = vault.statements_of(label)
+    if vault.seen is not None and pin is not None and (not signed or signed[0].sequence < pin.sequence):
+        vault.seen.require("keyring", label, signed[0].sequence if signed else 0, "", sealing=True)
+    if not signed:
         return seal_keyrings([Keyring.generate(label, post_quantum=strong)], circle, vault.identity)
-    last = statements(vault.tree, label, vault.writers_of(label))[0]
+    last = signed[0]
     rings = [one for one in vault.keyrings_of(label) if one.data is not None]
     if not rings or rings[0].epoch != last.epoch:
         raise KeyUnavailable(

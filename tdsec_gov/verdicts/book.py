@@ -78,6 +78,26 @@ class VerdictBook:
             return max(found, key=lambda one: one.verdict.sequence)
         raise failure or _missing(dataset or oid, dataset)
 
+    def current(self, dataset: str, oid: str) -> Verified:
+        """As :meth:`for_oid`, and no newer version of ``dataset`` was accepted.
+
+        Where merged branches left several versions with one sequence, each of them is current.
+
+        Raises:
+            IntegrityError: another version was accepted later; its verdict lies beside this one's.
+        """
+        proof = self.for_oid(dataset, oid)
+        newer = superseding(proof, self.history(dataset))
+        if newer is not None:
+            raise IntegrityError(
+                "a newer version of this dataset was approved, and this one has been put back",
+                where=proof.verdict.version.short,
+                expected=f"{newer.verdict.version.short}, sequence {newer.verdict.sequence}",
+                found=f"sequence {proof.verdict.sequence}",
+                hint=f"to go back on purpose, approve it again: tdsec check {dataset}",
+            )
+        return proof
+
     def history(self, dataset: str) -> list[Verified]:
         """Every verdict of ``dataset`` with trusted signatures, oldest sequence first.
 
@@ -119,6 +139,20 @@ class VerdictBook:
                 if oid is not None:
                     self._by_oid.setdefault(oid, []).append(name)
         return self._by_oid
+
+
+def superseding(proof: Verified, history: list[Verified]) -> Verified | None:
+    """The newest accepted verdict (expired or not) on another version in ``history`` (that of the dataset),
+    where it is newer than ``proof``."""
+    mine = proof.verdict
+    newer = [
+        one
+        for one in history
+        if one.verdict.accepted
+        and one.verdict.version.root != mine.version.root
+        and one.verdict.sequence > mine.sequence
+    ]
+    return newer[-1] if newer else None
 
 
 def _claimed_oid(data: bytes | None) -> str | None:
