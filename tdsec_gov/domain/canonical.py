@@ -35,16 +35,24 @@ _dump = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":
 def _plain(value: JsonValue) -> bool:
     """Nothing in which RFC 8785 and Python's encoder could differ: floats, large integers, keys that
     are not ASCII (sorted as UTF-16 there), lone surrogates."""
-    kind = type(value)
-    if kind is str:
-        return value.isascii() or _encodable(value)  # type: ignore[union-attr, arg-type]
-    if kind is int:
-        return -(2**53) < value < 2**53  # type: ignore[operator]
-    if kind is dict:
-        return all(type(key) is str and key.isascii() and _plain(inner) for key, inner in value.items())  # type: ignore[union-attr]
-    if kind is list:
-        return all(map(_plain, value))  # type: ignore[arg-type]
-    return value is None or kind is bool
+    waiting: list[JsonValue] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if not (one.isascii() or _encodable(one)):
+                return False
+        elif isinstance(one, dict):
+            if not all(type(key) is str and key.isascii() for key in one):
+                return False
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif type(one) is int:
+            if not -(2**53) < one < 2**53:
+                return False
+        elif one is not None and type(one) is not bool:
+            return False
+    return True
 
 
 def _encodable(text: str) -> bool:

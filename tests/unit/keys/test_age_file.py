@@ -83,13 +83,11 @@ def test_header_of_one_recipient_has_a_constant_length() -> None:
 @pytest.mark.parametrize("source", [io.BytesIO, ReadOnly, lambda data: Slow(data, 50_000)])
 def test_streams(size: int, source: type[io.BytesIO]) -> None:
     plain = pattern(size)
-    seen = hashlib.sha256()
-    reader = file.EncryptReader(source(plain), [ME.recipient], [EXTRA], seen.update)
+    reader = file.EncryptReader(source(plain), [ME.recipient], [EXTRA])
     parts = list(iter(lambda: reader.read(MIB), b""))
     assert all(len(part) == MIB for part in parts[:-1]), "a short read means the end"
     assert (reader.read(10), reader.read(), reader.readinto(bytearray(5))) == (b"", b"", 0)
     sealed = b"".join(parts)
-    assert seen.digest() == hashlib.sha256(plain).digest()
     assert reader.plaintext_size == size
     assert len(sealed) == file.ciphertext_size(size, reader.header_length)
     assert file.plaintext_size(len(sealed), reader.header_length) == size
@@ -276,3 +274,38 @@ def test_seekable_reader_refuses_impossible_places(offset: int, whence: int) -> 
     with pytest.raises(UsageError):
         view.seek(offset, whence)
     assert view.tell() == 3
+
+
+class Remembering(io.BytesIO):
+    """Looks at what it filled one call later, as a source that hashes on another thread does."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.digest = hashlib.sha256()
+        self.waiting: memoryview | None = None
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = super().readinto(buffer)
+        if self.waiting is not None:
+            self.digest.update(self.waiting)
+        self.waiting = memoryview(buffer)[:count]
+        return count
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK + 1, 16 * CHUNK, 17 * CHUNK + 1, 3 * MIB + 5])
+def test_what_was_read_and_what_was_written_stays_for_one_more_call(size: int) -> None:
+    plain = pattern(size)
+    source = Remembering(plain)
+    sealed = b"".join(map(bytes, file.EncryptReader(source, [ME.recipient]).pieces()))
+    source.digest.update(source.waiting or b"")
+    assert source.digest.digest() == hashlib.sha256(plain).digest()
+
+    late, kept = hashlib.sha256(), [memoryview(b"")]
+
+    def sink(view: memoryview) -> None:
+        late.update(kept[0])
+        kept[0] = view
+
+    assert file.decrypt_stream(io.BytesIO(sealed), sink, [ME]) == size
+    late.update(kept[0])
+    assert late.digest() == hashlib.sha256(plain).digest()
