@@ -109,6 +109,8 @@ def _answer(shell: Shell, storage: Storage, seen: Counter[str], found: list[Trou
     text = f"vault {storage.vault.name}: {_many(good, 'object')} and manifests hold"
     if seen["believed"]:
         text += f" ({seen['believed']} of them by an earlier verify)"
+    unseen = seen["placement"] + seen["path"]
+    text += f"; {unseen} files by path or in a writer's word are read when they are pulled" if unseen else ""
     if failures:
         text += f"; {_many(len(failures), 'fault')}"
     hint = ""
@@ -259,6 +261,7 @@ def _answer_gc(shell: Shell, found: Found, yes: bool, removed: int, left: int) -
         text = f"{_many(len(found.garbage), 'file')}, {found.size} bytes; nothing was removed (--yes does)"
     text += f"; {found.young} too young (--older-than)" if found.young else ""
     text += f"; {found.undated} without a date on this storage (--older-than 0)" if found.undated else ""
+    text += f"; {found.unclear} that cannot be read stayed" if found.unclear else ""
     text += f"; {found.foreign} foreign, never touched" if found.foreign else ""
     return shell.answer(
         text,
@@ -268,6 +271,7 @@ def _answer_gc(shell: Shell, found: Found, yes: bool, removed: int, left: int) -
         kinds=found.counts(),
         young=found.young,
         undated=found.undated,
+        unclear=found.unclear,
         foreign=found.foreign,
         garbage=[one.as_json() for one in found.garbage],
     )

@@ -17,14 +17,11 @@ def unknown_epoch(storage: Storage, one: Stored) -> int | None:
     try:
         with storage.inner.open(one.path, "rb") as stream:
             header: bytes = stream.read(_HEADER)
-        rings = storage.vault.keyrings
+        rings = storage.room(one.label).keyrings
     except (OSError, TdsecError):
         return None
-    mine = {(ring.vault, ring.epoch) for ring in rings}
-    newest = max(ring.epoch for ring in rings)
-    for label in {ring.vault for ring in rings}:
-        for epoch in range(1, newest + _AHEAD + 1):
-            bound = objects.binding(label, epoch, one.name).to_bytes()
-            if (label, epoch) not in mine and bound in header:
-                return epoch
+    mine = {ring.epoch for ring in rings}
+    for epoch in range(1, max(mine) + _AHEAD + 1):
+        if epoch not in mine and objects.binding(one.label, epoch, one.name).to_bytes() in header:
+            return epoch
     return None

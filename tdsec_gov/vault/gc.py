@@ -26,6 +26,8 @@ from tdsec_gov.vault.storage import Storage
 
 _PART = re.compile(r"\..{1,80}\.tdsec-part\Z")
 _MAGIC = b"age-encryption.org/v1\n"
+_FETCH = re.compile(r"\.tdsec-[a-z0-9_]{8}\Z")
+"""The folder into which a pull downloads one object."""
 _ORDER = ("list of files", "object", "manifest", "unfinished upload", "unfinished pull")
 
 
@@ -45,12 +47,14 @@ class Garbage:
 
 @dataclass
 class Found:
-    """What :func:`look` found: ``garbage`` may go; ``young`` and ``undated`` only seem to, and stay."""
+    """What :func:`look` found: ``garbage`` may go; ``young``, ``undated`` and ``unclear`` look like it and
+    stay: too new, of unknown age, or not readable where writers vouch for objects without a verdict."""
 
     garbage: list[Garbage] = field(default_factory=list)
     objects: int = 0
     young: int = 0
     undated: int = 0
+    unclear: int = 0
     foreign: int = 0
 
     @property
@@ -78,6 +82,8 @@ def look(storage: Storage, repository: Repository, keep: Kept, *, now: float, ol
             found.undated += 1
         elif older_than > 0 and one.changed is not None and now - one.changed < older_than:
             found.young += 1
+        elif one.kind is Kind.OBJECT and (placed := _placed(storage, one)) is not False:
+            found.unclear += placed is None
         else:
             found.garbage.append(Garbage(what, one.path, one.size or 0, one))
     for path, size, changed in _parts(repository.cache.folder):
@@ -109,6 +115,27 @@ def _covered(storage: Storage, one: Stored) -> bool:
     return True
 
 
+def _placed(storage: Storage, one: Stored) -> bool | None:
+    """Whether a writer's signed word for an object without a verdict lies beside it (exempt by some
+    policy, perhaps another branch's); None when the object cannot be read, and there are such words.
+
+    Raises:
+        BackendUnavailable, ConfigurationError: the storage does not answer.
+    """
+    room = storage.room(one.label)
+    with naming_os_errors(one.path, "cannot be fetched"):
+        if not storage.inner.exists(storage.inner.join(room.base, "placements")):
+            return False
+        digest = hashlib.sha256()
+        try:
+            room.get(one.name, digest.update)
+        except FileNotFoundError:
+            return True
+        except TdsecError:
+            return None
+        return room.exists(room.names.of_placement(one.name, digest.hexdigest()), "placements")
+
+
 def _begins_as_age(storage: Storage, one: Stored) -> bool:
     """Whether an unfinished file begins as our objects do (it may end before that)."""
     with naming_os_errors(one.path, "cannot be read"):
@@ -121,12 +148,17 @@ def _begins_as_age(storage: Storage, one: Stored) -> bool:
 
 
 def _parts(cache: Path) -> Iterator[tuple[Path, int, float]]:
-    """``(path, size, time)`` of what killed pulls left in DVC's cache."""
-    for path in sorted((cache / "files").rglob(".*.tdsec-part")):
+    """``(path, size, time)`` of what killed pulls left in DVC's cache: a file, or a folder with one in it."""
+    for path in sorted((cache / "files").rglob(".*")):
         with contextlib.suppress(FileNotFoundError):
             status = path.lstat()
             if _PART.match(path.name) and stat.S_ISREG(status.st_mode):
                 yield path, status.st_size, status.st_mtime
+            elif _FETCH.match(path.name) and stat.S_ISDIR(status.st_mode):
+                inside = [one.lstat() for one in path.iterdir() if one.name == "object"]
+                if len(inside) == len(list(path.iterdir())) and all(stat.S_ISREG(i.st_mode) for i in inside):
+                    newest = max([status.st_mtime, *(one.st_mtime for one in inside)])
+                    yield path, sum(one.st_size for one in inside), newest
 
 
 def collect(
@@ -140,7 +172,8 @@ def collect(
         AccessDenied: I may not write this vault. BackendUnavailable: the storage failed; what is left
             is garbage as before. LogTampered: nothing was removed.
     """
-    storage.vault.require("write")
+    for label in sorted({one.stored.label for one in found.garbage if one.stored}):
+        storage.vault.require("write", label)
     journal = Journal.open(repository.root, storage.vault.identity)
     paths = "".join(f"{one.path}\n" for one in found.garbage)
     named = hashlib.sha256(paths.encode("utf-8", "surrogateescape"))
@@ -167,10 +200,18 @@ def _remove(storage: Storage, one: Garbage) -> bool:
     """Remove one file unless it was written again since it was listed."""
     with naming_os_errors(one.path, "cannot be removed"):
         if one.stored is None:
-            Path(one.path).unlink(missing_ok=True)
+            _remove_part(Path(one.path))
             return True
         now = again(storage, one.stored)
         if now is None or (now.size, now.changed) != (one.stored.size, one.stored.changed):
             return False
-        storage.inner.rm_file(one.path)
+        storage.inner.fs.rm_file(one.path)
         return True
+
+
+def _remove_part(path: Path) -> None:
+    if path.is_dir():
+        (path / "object").unlink(missing_ok=True)
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)

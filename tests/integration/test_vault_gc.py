@@ -8,10 +8,16 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.contract import AnyServer, live_on
+from servers.moto import moto
+from servers.sshd import sshd
+from servers.swift import swift
+from servers.webdav import webdav
 from workshops import FOLDER, ROWS, Answer, Workshop
 
 from tdsec_gov.audit.journal import Journal
@@ -19,6 +25,7 @@ from tdsec_gov.errors import BackendUnavailable, TdsecError
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.vault.gc import collect, look
 from tdsec_gov.vault.kept import kept
+from tdsec_gov.vault.objects import seal_bytes
 from tdsec_gov.vault.storage import Storage
 from tdsec_gov.vault.wiring import open_storage
 
@@ -104,23 +111,31 @@ def test_what_is_young_stays(pushed: Workshop) -> None:
 def test_leftovers_of_killed_pushes_and_pulls(pushed: Workshop) -> None:
     """Half an upload, one that has not begun, half a pull; beside them what only looks like it."""
     shelf = place(pushed, ROWS).parent
-    half, begun = shelf / ".AAAAAAAAAAAAAAAAAAAAAA.tmp", shelf / ".BBBBBBBBBBBBBBBBBBBBBB.tmp"
+    half, begun = shelf / ".0123456789abcdef.tmp", shelf / ".BBBBBBBBBBBBBBBBBBBBBB.tmp"
     half.write_bytes(place(pushed, ROWS).read_bytes()[:500])
     begun.write_bytes(b"")
     part = pushed.root / ".dvc/cache/files/md5/ab/.tmpname.0011aabb.tdsec-part"
     part.parent.mkdir(exist_ok=True)
     part.write_bytes(b"half a row")
+    fetched = part.with_name(".tdsec-abc_12yz") / "object"
+    fetched.parent.mkdir()
+    fetched.write_bytes(b"age-enc")
     others = [shelf / ".CCCCCCCCCCCCCCCCCCCCCC.tmp", shelf / "notes.tmp", pushed.storage / "x.tmp"]
-    others += [part.with_name("mine.txt"), pushed.root / "data" / ".kept.0011aabb.tdsec-part"]
+    (part.with_name(".tdsec-mine1234")).mkdir()
+    others += [
+        part.with_name(".tdsec-mine1234") / "thesis.txt",
+        part.with_name("mine.txt"),
+        pushed.root / "data" / ".kept.0011aabb.tdsec-part",
+    ]
     for path in others:
         path.write_bytes(b"not ours")
-    age(half, begun, part, *others)
+    age(half, begun, part, fetched, fetched.parent, *others, others[3].parent)
     young = shelf / ".DDDDDDDDDDDDDDDDDDDDDD.tmp"
     young.write_bytes(b"age-encryption.org/v1\n")
     said, body = gc(pushed, "--yes")
     assert said.code == 0, said.err
-    assert {one["path"] for one in body["garbage"]} == {str(half), str(begun), str(part)}
-    assert not half.exists() and not begun.exists() and not part.exists()
+    assert {one["path"] for one in body["garbage"]} == {str(half), str(begun), str(part), str(fetched.parent)}
+    assert not fetched.parent.exists() and not half.exists() and not begun.exists() and not part.exists()
     assert all(path.exists() for path in [*others, young]) and body["young"] == 1
 
 
@@ -193,6 +208,52 @@ def test_an_expired_or_denied_version_that_was_pushed_stays(pushed: Workshop) ->
         said, body = gc(pushed, "--yes", *options)
         assert said.code == 0 and body["garbage"] == [], said.err
     assert pushed.stored() == before
+
+
+MODEL = b"weights " * 5000
+
+
+@pytest.fixture
+def exempt(pushed: Workshop) -> Workshop:
+    """A vault with a model in it that no verdict covers: a rule exempts it, and alice signed for it."""
+    rule = '  - match: "models/**"\n    exempt: we made it ourselves\n'
+    with (pushed.root / "policies/policy.yaml").open("a") as policy:
+        policy.write(rule)
+    push_unchecked(pushed, "models/m.bin", MODEL)
+    return pushed
+
+
+def push_unchecked(shop: Workshop, name: str, content: bytes) -> None:
+    shop.track(name, content)
+    sent = shop.dvc("push", name)
+    assert sent.code == 0, sent.err
+    age(*shop.stored())
+
+
+def test_what_a_rule_exempts_stays_and_is_verified(exempt: Workshop) -> None:
+    said, body = gc(exempt, "--yes")
+    assert said.code == 0 and body["garbage"] == [] and place(exempt, MODEL).exists(), said.err
+    assert exempt.tdsec("vault", "verify").code == 0
+    data = bytearray(place(exempt, MODEL).read_bytes())
+    data[-30] ^= 1
+    place(exempt, MODEL).write_bytes(data)
+    said = exempt.tdsec("vault", "verify")
+    assert said.code == 10 and "models/m.bin" in said.err
+
+
+def test_a_writers_word_counts_wherever_the_pointer_is(exempt: Workshop) -> None:
+    """On another branch neither pointer nor rule is here: the signed word in the vault is enough."""
+    (exempt.root / "models/m.bin.dvc").unlink()
+    exempt.git("checkout", "-q", "--", "policies")
+    path = orphan(exempt)
+    said, body = gc(exempt, "--yes")
+    assert said.code == 0 and body["garbage"] == [] and body["unclear"] == 1, said.err
+    assert path.exists() and place(exempt, MODEL).exists()
+    storage = storage_of(exempt)
+    name = storage.vault.names.of_oid("a" * 32)
+    path.write_bytes(seal_bytes(b"nobody signed for this", storage.main.keyrings[0], name))
+    age(path)
+    assert gc(exempt, "--yes")[1]["removed"] == 1 and not path.exists() and place(exempt, MODEL).exists()
 
 
 # -- attacks: evidence is taken away -------------------------------------------------------------
@@ -413,7 +474,7 @@ def test_a_storage_that_fails_while_removing(pushed: Workshop, monkeypatch: pyte
     keep = kept(storage, repository)
     found = look(storage, repository, keep, now=time.time(), older_than=DAY)
     assert {one.path for one in found.garbage} == {str(path) for path in paths}
-    really, calls = storage.inner.rm_file, []
+    really, calls = storage.inner.fs.rm_file, []
 
     def fails(path: str) -> None:
         calls.append(path)
@@ -421,7 +482,7 @@ def test_a_storage_that_fails_while_removing(pushed: Workshop, monkeypatch: pyte
             raise ConnectionResetError("reset by peer")
         really(path)
 
-    monkeypatch.setattr(storage.inner, "rm_file", fails)
+    monkeypatch.setattr(storage.inner.fs, "rm_file", fails)
     with pytest.raises(BackendUnavailable):
         collect(storage, repository, found, {})
     assert sum(path.exists() for path in paths) == 2
@@ -471,3 +532,66 @@ def test_the_folder_keeps_all_its_files(pushed: Workshop) -> None:
     assert said.code == 0 and body["garbage"] == [] and pushed.stored() == before, said.err
     assert pushed.dvc("pull", folder=clone).code == 0
     assert (clone / "data/folder/a.csv").read_bytes() == FOLDER["a.csv"]
+
+
+# -- compartments, and storages that are no disk -------------------------------------------------
+
+
+def test_a_compartment(workshop: Workshop) -> None:
+    """Objects of a compartment lie in a folder of their own, under names of their own."""
+    access = workshop.root / "policies/access.yaml"
+    room = "{name: patients, match: [data/folder], readers: [alice], writers: [alice]}"
+    access.write_text(access.read_text().replace("writers: []}", f"writers: [], compartments: [{room}]}}"))
+    assert workshop.tdsec("vault", "rewrap").code == 0
+    workshop.track("data/folder", FOLDER)
+    assert workshop.tdsec("check", "--all").code == 0
+    assert workshop.commit("data").code == 0
+    assert workshop.dvc("push").code == 0
+    storage = storage_of(workshop)
+    inner = storage.room("store/patients")
+    path = Path(inner.place(inner.names.of_oid("a" * 32)))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    age(*workshop.stored())
+    before = set(workshop.stored())
+    assert workshop.tdsec("vault", "verify").code == 0
+    assert workshop.tdsec("vault", "verify", "--strict").code == 11
+    said, body = gc(workshop, "--yes")
+    assert said.code == 0 and body["removed"] == 1 and before - set(workshop.stored()) == {path}, said.err
+    victim = Path(inner.place(inner.names.of_oid(hashlib.md5(FOLDER["a.csv"]).hexdigest())))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    said = workshop.tdsec("vault", "verify")
+    assert said.code == 10 and str(victim) in said.err and "same-as-a.csv" in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [sshd, webdav, swift, moto])
+def test_on_real_servers(
+    workshop: Workshop,
+    tmp_path: Path,
+    start: Callable[[Path], AbstractContextManager[AnyServer]],
+) -> None:
+    (tmp_path / "server").mkdir()
+    with start(tmp_path / "server") as server:
+        there = server.place()
+        live_on(there, workshop.root)
+        workshop.track("data/rows.csv", ROWS)
+        workshop.track("data/folder", FOLDER)
+        assert workshop.tdsec("check", "--all").code == 0
+        assert workshop.commit("data").code == 0
+        assert (sent := workshop.dvc("push")).code == 0, sent.err
+        said = workshop.tdsec("vault", "verify")
+        assert said.code == 0 and "7 objects and manifests hold" in said.out, said.err
+        storage = storage_of(workshop)
+        storage.main.put_bytes(b"x", storage.main.names.of_oid("a" * 32))
+        storage.main.carrier.send(b"strange", f"{storage.base}/objects/loose")
+        storage.main.carrier.send(b"strange", f"{storage.base}/other/deep/er/file")
+        before = there.shelf.names()
+        body = gc(workshop, "--yes")[1]
+        assert (body["removed"], body["young"], body["foreign"]) == (0, 1, 2)
+        body = gc(workshop, "--yes", "--older-than", "0")[1]
+        assert body["removed"] == 1 and len(before) - len(there.shelf.names()) == 1
+        victim = next(one for one in there.shelf.names() if "/manifests/" in one)
+        there.shelf.write(victim, there.shelf.read(victim)[:-1])
+        said = workshop.tdsec("vault", "verify", "--resume")
+        assert said.code == 10 and victim[-60:] in said.err and "6 of them by an earlier" in said.out

@@ -16,7 +16,7 @@ from tdsec_gov.audit.journal import Journal
 from tdsec_gov.errors import BackendUnavailable
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.repo.repository import Repository
-from tdsec_gov.vault import objects, progress
+from tdsec_gov.vault import objects
 from tdsec_gov.vault.inspect import Inspection
 from tdsec_gov.vault.progress import kept_in
 from tdsec_gov.vault.storage import Storage
@@ -318,20 +318,6 @@ def test_resume_does_not_believe_other_evidence(many: Workshop) -> None:
     access.write_text(access.read_text() + "# reviewed\n")
     again = counted(many)
     assert run(many, again, resume=True) == [] and len(again.fetched) == 30
-
-
-def test_resume_does_not_believe_for_ever(many: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(many, counted(many), resume=False) == []
-    now = progress.time.time()
-    for days, fetched in ((6.9, 0), (7.1, 30), (-1, 30)):
-        monkeypatch.setattr(progress.time, "time", lambda days=days: now + days * 86400)
-        with kept_in(many.root / ".git" / "verify.db", resume=True) as kept:
-            storage = storage_of(many)
-            inspection = Inspection(storage, Repository.discover(many.root), jobs=1, all_versions=False)
-            kept._database.execute("BEGIN")
-            list(inspection.run(kept, lambda number: None))
-            kept._database.rollback()
-        assert inspection.counts["held"] - (fetched > 0) == fetched
 
 
 def test_a_storage_that_fails_in_the_middle(many: Workshop) -> None:
