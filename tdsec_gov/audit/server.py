@@ -27,7 +27,7 @@ class Server(Database):
     """The PostgreSQL database at a SQLAlchemy URL; the first connection is made when it is needed."""
 
     def __init__(self, address: str) -> None:
-        """Raises DependencyMissing or ConfigurationError as :func:`~tdsec_gov.audit.database.database_at`."""
+        """Raises DependencyMissing or ConfigurationError as :func:`~tdsec_gov.audit.address.database_at`."""
         from sqlalchemy import create_engine
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError

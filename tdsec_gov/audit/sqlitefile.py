@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from tdsec_gov.audit.database import Database, Rows
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SETTINGS = ("PRAGMA synchronous=FULL", "PRAGMA trusted_schema=OFF")
 MAX_IDLE = 8
-_opened: WeakSet[SqliteFile] = WeakSet()
+_opened: WeakValueDictionary[int, SqliteFile] = WeakValueDictionary()
 
 
 class SqliteFile(Database):
@@ -40,7 +40,18 @@ class SqliteFile(Database):
         self._uri = path.absolute().as_uri()
         self._busy_seconds = busy_seconds
         self._idle: deque[tuple[tuple[int, int], sqlite3.Connection]] = deque()
-        _opened.add(self)
+        _opened[id(self)] = self
+
+    @property
+    def missing(self) -> bool:
+        """Whether nothing lies there; what may not be looked at is for opening it to say."""
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
+        return False
 
     def make_file(self) -> None:
         """Make an empty database there, or open the one that is there, in WAL mode."""
@@ -123,8 +134,10 @@ _abandoned: list[sqlite3.Connection] = []  # a transaction of ours was under way
 
 
 def _before_fork() -> None:
-    for one in list(_opened):
-        one.close()
+    for reference in _opened.valuerefs():  # a copy: other threads may open files meanwhile
+        one = reference()
+        if one is not None:
+            one.close()
 
 
 if hasattr(os, "register_at_fork"):

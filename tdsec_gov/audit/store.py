@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tdsec_gov.audit.database import BUSY_SECONDS, Database, Row, Rows, database_at
+from tdsec_gov.audit.address import BUSY_SECONDS, database_at
 from tdsec_gov.audit.dberrors import BACKUP, NOT_A_LOG, translated
 from tdsec_gov.audit.merkle import HASH_SIZE, MAX_SIZE
 from tdsec_gov.audit.sqlitefile import SqliteFile
 from tdsec_gov.errors import ConfigurationError, LogTampered
 
 if TYPE_CHECKING:
-    from tdsec_gov.audit.database import Connection
+    from tdsec_gov.audit.database import Connection, Database, Row, Rows
 
 FORMAT = 1
 TABLES = {"tdsec_audit_entry", "tdsec_audit_head"}
@@ -147,7 +147,7 @@ class Store:
             LogTampered: the head row or a table is missing or malformed.
         """
         database = database_at(place, busy_seconds)
-        if isinstance(database, SqliteFile) and not database.path.exists():
+        if isinstance(database, SqliteFile) and database.missing:
             raise ConfigurationError("there is no audit log", where=database.where, hint="run `tdsec init`")
         with (
             translated(database),
@@ -155,7 +155,8 @@ class Store:
             _transaction(database, connection, write=False) as session,
         ):
             if not TABLES & database.tables(connection):
-                raise ConfigurationError(NOT_A_LOG, where=database.where, hint=BACKUP)
+                what = NOT_A_LOG if isinstance(database, SqliteFile) else "database holds no audit log"
+                raise ConfigurationError(what, where=database.where, hint=BACKUP)
             return cls(database, session.head().origin)
 
     @contextmanager
@@ -203,7 +204,7 @@ def _make_file(database: SqliteFile) -> None:
     """A new file in WAL mode. That cannot be set in a transaction, so a file in use is met twice."""
     if not database.path.parent.is_dir():
         raise ConfigurationError("folder of the audit log does not exist", where=database.path)
-    if database.path.exists():
+    if not database.missing:
         with database.connect() as connection:
             _refuse_occupied(database, connection)
     database.make_file()

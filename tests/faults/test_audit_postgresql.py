@@ -66,7 +66,7 @@ def url(server: Path, request: pytest.FixtureRequest) -> str:
 
 
 def test_append_read_prove_verify(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="not an audit log"):
+    with pytest.raises(ConfigurationError, match="holds no audit log"):
         AuditLog.open(url)
     log = AuditLog.create(url)
     with pytest.raises(ConfigurationError, match="already"):

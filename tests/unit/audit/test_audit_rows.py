@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tdsec_gov.audit import sqlitefile
-from tdsec_gov.audit.database import database_at
+from tdsec_gov.audit.address import database_at
 from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.audit.sqlitefile import MAX_IDLE, SqliteFile
 from tdsec_gov.audit.verify import verify_log
