@@ -13,7 +13,7 @@ NEW = "TDSEC_NEW_PASSPHRASE"
 
 
 def chosen(shell: Shell, variable: str) -> str:
-    """A new passphrase: from the environment, or typed twice after a word of warning.
+    """A new passphrase: from the environment, or typed twice; a word of warning in any case.
 
     Raises:
         UsageError: the two differ. KeyUnavailable: nobody to ask.
@@ -22,10 +22,10 @@ def chosen(shell: Shell, variable: str) -> str:
     from tdsec_gov.keys.terminal import at_terminal
     from tdsec_gov.setup.passphrase import WARNING
 
+    shell.warn(WARNING)
     given = os.environ.get(variable)
     if given:
         return given
-    shell.warn(WARNING)
     first = at_terminal("New passphrase: ")
     if not first:
         raise KeyUnavailable("a passphrase has to be chosen", hint=f"at a terminal, or with {variable}")
