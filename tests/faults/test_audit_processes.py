@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tdsec_gov.audit.checkpoints import CheckpointFile, advance
+from tdsec_gov.audit.journal import Journal, private_checkpoint
 from tdsec_gov.audit.log import AuditLog
 from tdsec_gov.audit.verify import verify_log
 from tdsec_gov.domain.events import AuditEvent
+from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.signing import SigningKey
 
 WRITERS, EACH, ROUNDS = 8, 25, 8
@@ -111,6 +117,59 @@ def test_killed_writers_lose_no_acknowledged_event(tmp_path: Path) -> None:
     assert len(acknowledged) >= 3 * ROUNDS
     assert acknowledged.items() <= recorded.items()
     assert log.append(made(9, 9)).seq == len(recorded) + 1
+
+
+def start_recording_threads(root: Path, identity: Identity, name: str) -> tuple[int, int]:
+    """A child whose four threads record into one journal for ever, and the pipe they acknowledge into."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    try:
+        journal = Journal.open(root, identity)
+
+        def record(thread: int) -> None:
+            for number in itertools.count():
+                target = f"{name}-{thread}/{number}"
+                size = journal.record("pull", "success", target).size
+                os.write(writing, f"{size} {target}\n".encode())
+
+        for thread in range(4):
+            threading.Thread(target=record, args=(thread,), daemon=True).start()
+        time.sleep(60)
+    finally:
+        os._exit(1)
+
+
+def test_killed_threads_that_share_commits_lose_no_acknowledged_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TDSEC_HOME", str(tmp_path / "home"))
+    root, identity = tmp_path / "repo", Identity.generate("me")
+    (root / ".git").mkdir(parents=True)
+    journal = Journal.open(root, identity)
+    acknowledged: dict[str, int] = {}
+    for kill_round in range(ROUNDS):
+        writers = [start_recording_threads(root, identity, f"{kill_round}-{name}") for name in range(2)]
+        time.sleep(0.2 + 0.031 * kill_round)
+        for child, _ in writers:
+            os.kill(child, signal.SIGKILL)
+        for child, pipe in writers:
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+            with os.fdopen(pipe) as lines:
+                for line in lines:
+                    if line.endswith("\n"):
+                        size, target = line.split()
+                        acknowledged[target] = int(size)
+        keys = {identity.verify_key.keyid: identity.verify_key}
+        marks = CheckpointFile(private_checkpoint(journal.log.origin)).checkpoints(keys)
+        verify_log(journal.log, marks, require_origin=journal.log.origin)
+        assert max(acknowledged.values(), default=0) <= max((one.size for one in marks), default=0)
+    places = {one.event.target: one.seq for one in journal.log.events()}
+    assert len(acknowledged) >= 2 * ROUNDS
+    assert all(places[target] <= size for target, size in acknowledged.items())
+    assert journal.record("pull", "success", "afterwards").size == len(places) + 1
 
 
 FULL = """
