@@ -14,67 +14,20 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from tdsec_gov.errors import DataTampered, IntegrityError, KeyUnavailable, SignatureInvalid, UsageError
+from tdsec_gov.errors import DataTampered, IntegrityError, SignatureInvalid
+from tdsec_gov.vault.fernet_key import URLSAFE, FernetKey
 
-GUIDE_ITERATIONS = 480_000
-"""PBKDF2 iterations of the ``cryptography`` documentation's own example."""
-LARGEST_SALT = 1024
-_MOST_ITERATIONS = 100_000_000
 _HEAD, _TAG, _BLOCK = 25, 32, 16
 _SHORTEST = 100
 """Characters of the token of an empty file."""
 _STEP = 1 << 20
-_URLSAFE = bytes.maketrans(b"-_+/", b"+/!!")
-_KEY = re.compile(rb"[A-Za-z0-9_-]{43}=\Z")
 _VERSION = re.compile(rb"g[A-P]")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class FernetKey:
-    """32 bytes: 16 to sign with, 16 to encrypt with."""
-
-    raw: bytes
-
-    @classmethod
-    def parse(cls, text: bytes, where: object) -> FernetKey:
-        """Read what ``Fernet.generate_key()`` gives. Raises KeyUnavailable: not such a key."""
-        if not _KEY.match(text.strip()):
-            raise KeyUnavailable(
-                "not a Fernet key", where=where, expected="44 characters of base64url, as in the key file"
-            )
-        return cls(binascii.a2b_base64(text.strip().translate(_URLSAFE)))
-
-    @classmethod
-    def derive(cls, passphrase: str, salt: bytes, iterations: int = GUIDE_ITERATIONS) -> FernetKey:
-        """PBKDF2-HMAC-SHA256 (RFC 8018) over the UTF-8 passphrase, as the guide does it.
-
-        Raises:
-            UsageError: empty passphrase, salt not of 1 to 1024 bytes, iterations not of 1 to 10**8.
-        """
-        if not passphrase:
-            raise UsageError("the passphrase is empty")
-        if not 1 <= len(salt) <= LARGEST_SALT:
-            raise UsageError("not a usable salt", expected=f"1 to {LARGEST_SALT} bytes")
-        if not 1 <= iterations <= _MOST_ITERATIONS:
-            raise UsageError("not a usable number of iterations", expected=f"1 to {_MOST_ITERATIONS}")
-        secret = passphrase.encode("utf-8", "surrogateescape")
-        return cls(PBKDF2HMAC(SHA256(), 32, salt, iterations).derive(secret))
-
-    def mac(self) -> HMAC:
-        return HMAC(self.raw[:16], SHA256())
-
-    def __repr__(self) -> str:
-        return "FernetKey()"
 
 
 class Token:
@@ -190,7 +143,7 @@ class Token:
 
     def _decode(self, text: bytes, *, last: bool = False) -> bytes:
         try:
-            raw = binascii.a2b_base64(text.translate(_URLSAFE), strict_mode=True)
+            raw = binascii.a2b_base64(text.translate(URLSAFE), strict_mode=True)
         except binascii.Error:
             if set(b"\r\n") & set(text):
                 raise self._broken_lines() from None
@@ -198,7 +151,7 @@ class Token:
         if not last and len(raw) != len(text) // 4 * 3:
             raise self._refused("goes on after the end of the token")
         loose = last and binascii.b2a_base64(raw[-(len(raw) % 3 or 3) :], newline=False)
-        if loose and loose != text[-4:].translate(_URLSAFE):
+        if loose and loose != text[-4:].translate(URLSAFE):
             raise self._refused("is not canonical base64url (RFC 4648, 3.5)")
         return raw
 

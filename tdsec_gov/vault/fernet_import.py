@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tdsec_gov.errors import TdsecError, UsageError
 from tdsec_gov.files import naming_os_errors, sync_folder
-from tdsec_gov.vault.fernet import FernetKey, Token
+from tdsec_gov.vault.fernet import Token
+from tdsec_gov.vault.fernet_key import FernetKey
 
 SUFFIXES = (".fernet", ".enc", ".encrypted", ".token")
 """Taken off the names; other names stay as they are."""
