@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_canonical, sha256_hex
 from tdsec_gov.errors import IntegrityError
@@ -60,6 +60,8 @@ class Manifest:
     """All files of one dataset version, sorted by path, each path once."""
 
     entries: tuple[FileEntry, ...]
+    _read: bytes = field(default=b"", repr=False, compare=False)
+    """What :meth:`from_bytes` read: writing it again costs more than keeping it."""
 
     def __post_init__(self) -> None:
         paths = [entry.path for entry in self.entries]
@@ -83,10 +85,12 @@ class Manifest:
             raise IntegrityError("manifest has an unknown format", expected=MANIFEST_FORMAT)
         if not isinstance(files, list):
             raise IntegrityError("manifest holds a malformed entry")
-        return cls(tuple(_entry(item) for item in files))
+        return cls(tuple(_entry(item) for item in files), data)
 
     def to_bytes(self) -> bytes:
         """Canonical bytes; their SHA-256 is the root of the dataset version."""
+        if self._read:
+            return self._read
         return canonical_bytes(
             {"format": MANIFEST_FORMAT, "files": [entry.as_json() for entry in self.entries]}
         )
