@@ -12,8 +12,10 @@ from servers.starting import require_command, require_module
 
 
 @contextlib.contextmanager
-def secret_service(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment in which an unlocked keyring answers; its files lie in ``folder``.
+def secret_service(folder: Path, *, unlocked: bool = True) -> Iterator[dict[str, str]]:
+    """The environment in which a keyring answers; its files lie in ``folder``.
+
+    A keyring that is not ``unlocked`` would ask somebody at a screen, and there is none.
 
     Skips the test where dbus-daemon, gnome-keyring or the package ``keyring`` is not installed.
     """
@@ -37,7 +39,7 @@ def secret_service(folder: Path) -> Iterator[dict[str, str]]:
         assert bus.stdout is not None
         env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
         daemon = subprocess.Popen(
-            [keyring_command, "--foreground", "--unlock", "--components=secrets"],
+            [keyring_command, "--foreground", "--unlock" if unlocked else "--start", "--components=secrets"],
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
