@@ -221,6 +221,9 @@ def gc(
     `dvc gc -c` goes by DVC's pointers: it removes versions that you no longer want. This goes by
     evidence: it removes only what no verdict names or ever named, on any branch, tag or commit, and
     refuses where evidence is missing, changed or not fetched. It needs write access to the vault.
+
+    What a colleague has pushed to the vault and not yet to git is not known here: have them push to git
+    first, or give them time with --older-than.
     """
     import time
 
@@ -233,7 +236,7 @@ def gc(
         raise UsageError("not a version", where="--unsafe-forget", expected="64 hexadecimal digits")
     repository = shell.repository()
     storage = _storage(repository)
-    storage.vault.require("write")
+    storage.vault.require("write", None if storage.vault.divided else storage.vault.name)
     keep = kept(
         storage, repository, workspace_only=workspace_only, offline=unsafe_offline, forget=unsafe_forget
     )

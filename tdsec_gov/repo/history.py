@@ -84,7 +84,7 @@ def ever_named(git: Git, folder: str) -> set[str]:
     if not git.has_commit():
         return set()
     options = ("-m", "--full-history", "--no-renames", "--diff-filter=A", "--name-only", "-z", "--format=")
-    answer = git.ask("log", *options, "HEAD", "--", folder)
+    answer = git.ask("-c", "log.showSignature=false", "log", *options, "HEAD", "--", folder)
     return {name.strip("\n") for name in answer.decode(errors="surrogateescape").split("\0")} - {""}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from tdsec_gov.errors import BackendUnavailable, DataTampered, TdsecError, Unver
 from tdsec_gov.files import os_error
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.vault.again import check_manifest, check_object
 from tdsec_gov.vault.cover import Covered
 from tdsec_gov.vault.epochs import unknown_epoch
 from tdsec_gov.vault.listing import Kind, Stored, stored
@@ -48,7 +48,8 @@ class Inspection:
             AccessDenied, KeyUnavailable: I may not read this vault at all.
             BackendUnavailable: the storage went away; what was checked is kept in ``progress``.
         """
-        self.storage.vault.require("read")
+        vault = self.storage.vault
+        vault.require("read", None if vault.divided else vault.name)
         tasks = self._tasks(progress, watch)
         for (one, evidence, _), trouble in side_by_side(self._check, tasks, self.jobs):
             self._record(progress, one, evidence, trouble)
@@ -108,9 +109,9 @@ class Inspection:
             return trouble
         try:
             if one.kind is Kind.MANIFEST:
-                self._check_manifest(one)
+                check_manifest(self.storage, one, self._folders[one.digest].verdict.version)
             else:
-                self.storage.check(one.digest)
+                check_object(self.storage, one)
         except FileNotFoundError:
             return self._trouble(one, Unverified("it vanished while verify was running", where=one.path))
         except TdsecError as exc:
@@ -118,10 +119,6 @@ class Inspection:
         except OSError as exc:
             return self._trouble(one, os_error(exc, one.path, "cannot be fetched"))
         return None
-
-    def _check_manifest(self, one: Stored) -> None:
-        if self._vault_only.manifest(self._folders[one.digest].verdict.version) is None:
-            raise FileNotFoundError(one.path)
 
     def _trouble(self, one: Stored, error: TdsecError) -> Trouble:
         epoch = unknown_epoch(self.storage, one) if error.exit_code in (10, 13) else None
@@ -221,13 +218,6 @@ class Inspection:
         except TdsecError:
             return []
         return [entry.oid for entry in manifest.entries] if manifest else []
-
-    @cached_property
-    def _vault_only(self) -> Storage:
-        """The same vault without this clone's private manifests: what it says is what the storage has."""
-        vault = copy.copy(self.storage.vault)
-        vault.root = None
-        return Storage(vault, self.storage.inner, self.storage.base)
 
     @cached_property
     def _ground(self) -> bytes:

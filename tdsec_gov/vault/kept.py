@@ -19,7 +19,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tdsec_gov.audit.journal import Journal
-from tdsec_gov.domain.dataset import DatasetVersion
+from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.errors import IntegrityError, SignerUntrusted, TdsecError, Unverified, VerdictMissing
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.dsse import Envelope
@@ -176,6 +176,26 @@ def _accepted_here(storage: Storage, versions: set[DatasetVersion]) -> bool:
     return False
 
 
+def _manifest(storage: Storage, versions: list[DatasetVersion]) -> Manifest | None:
+    """The manifest that they share (one root), from wherever one of them lies.
+
+    Raises:
+        IntegrityError: a copy is not as signed. KeyUnavailable, AccessDenied: it is closed to me.
+    """
+    failure: TdsecError | None = None
+    for version in versions:
+        try:
+            found = storage.manifest(version)
+        except TdsecError as exc:
+            failure = exc
+            continue
+        if found is not None:
+            return found
+    if failure is not None:
+        raise failure
+    return None
+
+
 def _expand(storage: Storage, claims: Claims, accepted: set[str], forget: frozenset[str]) -> Kept:
     """The objects of the versions. Raises VerdictMissing, IntegrityError: a manifest is not to be had."""
     oids: set[str] = set()
@@ -185,16 +205,16 @@ def _expand(storage: Storage, claims: Claims, accepted: set[str], forget: frozen
             continue
         roots.add(root)
         oids |= {version.oid for version in versions}
-        folder = next((version for version in versions if version.is_folder), None)
-        if folder is None:
+        folders = sorted((version for version in versions if version.is_folder), key=str)
+        if not folders:
             continue
-        manifest = storage.manifest(folder)
+        manifest = _manifest(storage, folders)
         if manifest is not None:
             oids |= {entry.oid for entry in manifest.entries}
         elif root in accepted and root not in forget:
             raise VerdictMissing(
                 "the manifest of an accepted version is neither here nor in the vault",
-                where=folder.short,
+                where=folders[0].short,
                 expected="the list of its files, which must stay",
                 hint=f"push it from where it was checked; to give it up: tdsec vault gc {_FORGET} {root}",
             )

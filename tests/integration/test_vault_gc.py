@@ -544,11 +544,15 @@ def test_a_compartment(workshop: Workshop) -> None:
     access.write_text(access.read_text().replace("writers: []}", f"writers: [], compartments: [{room}]}}"))
     assert workshop.tdsec("vault", "rewrap").code == 0
     workshop.track("data/folder", FOLDER)
+    workshop.track("open", {"a.csv": FOLDER["a.csv"], "more.csv": b"id,label\n9,1\n"})
     assert workshop.tdsec("check", "--all").code == 0
     assert workshop.commit("data").code == 0
-    assert workshop.dvc("push").code == 0
+    assert workshop.dvc("push", "data/folder").code == 0
+    assert workshop.dvc("push", "open").code == 0
     storage = storage_of(workshop)
     inner = storage.room("store/patients")
+    shared = hashlib.md5(FOLDER["a.csv"]).hexdigest()
+    storage.main.put_bytes(FOLDER["a.csv"], storage.main.names.of_oid(shared))
     path = Path(inner.place(inner.names.of_oid("a" * 32)))
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"x")
@@ -558,10 +562,18 @@ def test_a_compartment(workshop: Workshop) -> None:
     assert workshop.tdsec("vault", "verify", "--strict").code == 11
     said, body = gc(workshop, "--yes")
     assert said.code == 0 and body["removed"] == 1 and before - set(workshop.stored()) == {path}, said.err
-    victim = Path(inner.place(inner.names.of_oid(hashlib.md5(FOLDER["a.csv"]).hexdigest())))
+    victim = Path(inner.place(inner.names.of_oid(shared)))
     victim.write_bytes(victim.read_bytes()[:-1])
     said = workshop.tdsec("vault", "verify")
     assert said.code == 10 and str(victim) in said.err and "same-as-a.csv" in said.err
+    assert said.err.count("REFUSED") == 1, "the copy outside the compartment holds"
+    manifests = [path for path in workshop.stored() if "/manifests/" in str(path)]
+    assert len(manifests) == 2
+    for path in manifests:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        assert str(path) in workshop.tdsec("vault", "verify").err
+        path.write_bytes(whole)
 
 
 @pytest.mark.slow
