@@ -214,7 +214,8 @@ class VaultFileSystem(FileSystem):
 
     @property
     def fsid(self) -> str:
-        return f"tdsec_{self.fs.prefix}"
+        """A key of DVC's index, which takes "/" for the end of one: it would lose all but one dataset."""
+        return f"tdsec_{self.fs.prefix.replace('/', ':')}"
 
     def put_file(
         self, from_file: Any, to_info: str, callback: Any = None, size: int | None = None, **kwargs: Any
