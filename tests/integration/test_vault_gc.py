@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import shutil
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,7 +21,7 @@ from servers.moto import moto
 from servers.sshd import sshd
 from servers.swift import swift
 from servers.webdav import webdav
-from workshops import FOLDER, ROWS, Answer, Workshop
+from workshops import DVC, FOLDER, ROWS, Answer, Workshop
 
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.errors import BackendUnavailable, TdsecError
@@ -137,6 +140,36 @@ def test_leftovers_of_killed_pushes_and_pulls(pushed: Workshop) -> None:
     assert {one["path"] for one in body["garbage"]} == {str(half), str(begun), str(part), str(fetched.parent)}
     assert not fetched.parent.exists() and not half.exists() and not begun.exists() and not part.exists()
     assert all(path.exists() for path in [*others, young]) and body["young"] == 1
+
+
+def test_a_push_that_was_killed(workshop: Workshop) -> None:
+    """kill -9 while an object is on its way: what it left goes, what it had sent stays, and it resumes."""
+    workshop.track("data/big", {f"{n}.bin": random.Random(n).randbytes(8_000_000) for n in range(8)})
+    assert workshop.tdsec("check", "data/big").code == 0
+    process = subprocess.Popen(
+        [DVC, "push", "-j", "1"],
+        cwd=workshop.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while process.poll() is None and not any(path.suffix == ".tmp" for path in workshop.objects()):
+        time.sleep(0.001)
+    assert process.poll() is None, "dvc push was too quick to be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    half = {path for path in workshop.objects() if path.suffix == ".tmp"}
+    if not half:  # it was renamed between the look and the kill
+        half = {workshop.objects()[0].with_name(".0123456789abcdef.tmp")}
+        next(iter(half)).write_bytes(b"age-encryption.org/v1\n")
+    before = set(workshop.stored())
+    assert gc(workshop, "--yes")[1]["young"] == len(half) and set(workshop.stored()) == before
+    age(*workshop.stored())
+    said, body = gc(workshop, "--yes")
+    assert said.code == 0 and body["kinds"]["unfinished upload"] == body["removed"] == len(half), said.err
+    assert set(workshop.stored()) == before - half
+    assert workshop.dvc("push").code == 0
+    assert workshop.tdsec("vault", "verify", "--strict").code == 0
 
 
 def test_links_and_names_in_another_spelling_are_not_ours(pushed: Workshop) -> None:
