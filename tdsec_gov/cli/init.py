@@ -14,9 +14,12 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 @click.option("--vault", "storage", metavar="STORAGE", help="Folder, URL or DVC remote to keep the data in.")
 @click.option("--name", default=None, help="Name of a new identity (default: your git or login name).")
 @click.option("--password", is_flag=True, help="A passphrase opens the vault from any clone (team of one).")
+@click.option("--recovery", metavar="RECIPIENT", help="Recipient whose secret lies offline: it opens all.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @pass_shell
-def init(shell: Shell, storage: str | None, name: str | None, password: bool, yes: bool) -> int:
+def init(
+    shell: Shell, storage: str | None, name: str | None, password: bool, recovery: str | None, yes: bool
+) -> int:
     """Set tdsec up in this git+DVC repository. Running it twice changes nothing.
 
     With --password the identity lies in the repository, sealed with a passphrase: asked for twice, or
@@ -39,8 +42,10 @@ def init(shell: Shell, storage: str | None, name: str | None, password: bool, ye
         done = initialise_with_passphrase(
             repository, storage, usable, shell.folder, lambda: chosen(shell, "TDSEC_PASSPHRASE"), known
         )
+        if recovery is not None:
+            done.lines += initialise(repository, storage, usable, shell.folder, recovery).lines
     else:
-        done = initialise(repository, storage, usable, shell.folder)
+        done = initialise(repository, storage, usable, shell.folder, recovery)
     for line in done.lines:
         shell.say(f"  + {line}")
     if not done.lines:

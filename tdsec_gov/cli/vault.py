@@ -8,7 +8,8 @@ import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
 from tdsec_gov.cli.vault_import import import_fernet
-from tdsec_gov.cli.vault_objects import gc, verify
+from tdsec_gov.cli.vault_objects import gc, vault_name, verify
+from tdsec_gov.cli.vault_people import add_reader, remove_reader, rewrap, rotate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,44 +23,52 @@ def vault() -> None:
     """The encrypted remote of this repository: who can read it, and whether all in it holds."""
 
 
-def _name(repository: Repository) -> str:
-    from tdsec_gov.errors import ConfigurationError
-    from tdsec_gov.setup.remotes import vault_remote
-
-    found = vault_remote(repository)
-    if found is None:
-        raise ConfigurationError(
-            "there is no vault here", where=".dvc/config", hint="run: tdsec init --vault …"
-        )
-    return found[1]
-
-
 def _opened(repository: Repository) -> OpenedVault:
     from tdsec_gov.files import WorkTree
     from tdsec_gov.vault.opened import OpenedVault
 
-    return OpenedVault(_name(repository), WorkTree(repository.root), repository.root)
+    return OpenedVault(vault_name(repository), WorkTree(repository.root), repository.root)
 
 
 @vault.command()
 @pass_shell
 def status(shell: Shell) -> int:
-    """Name, epochs, and whether I may read and write."""
-    from tdsec_gov.errors import TdsecError
-    from tdsec_gov.vault.keyring import epochs
+    """Name, epochs, recovery key, and whether I may read and write: the vault and each compartment."""
+    from tdsec_gov.vault.rotate import unfinished
 
-    opened = _opened(shell.repository())
-    rights = {}
-    for act in ("read", "write"):
-        try:
-            opened.require(act)
-            rights[act] = True
-        except TdsecError:
-            rights[act] = False
-    found = epochs(opened.tree, opened.name)
-    words = " and ".join(act for act, allowed in rights.items() if allowed) or "do nothing"
-    text = f"vault {opened.name}: epoch {max(found, default=0)}; {opened.identity.name} may {words}"
-    return shell.answer(text, vault=opened.name, epochs=found, may=rights)
+    repository = shell.repository()
+    opened = _opened(repository)
+    rows = {}
+    for label in opened.book.policies.access.labels(opened.name):
+        row = _status_of(opened, label)
+        words = " and ".join(act for act in ("read", "write") if row[act]) or "do nothing"
+        shell.say(
+            f"{label}: epoch {row['epoch']}, sequence {row['sequence']}, {row['algorithm']}; "
+            f"{opened.identity.name} may {words}"
+        )
+        rows[label] = row
+    if opened.book.policies.access.settings(opened.name).recovery is None:
+        shell.say("no recovery key: if every reader loses their key, the data is lost (docs/policy.md)")
+    if left := unfinished(repository.root):
+        shell.say("a change of keys was interrupted: tdsec vault rotate --resume")
+    return shell.answer("", vault=opened.name, labels=rows, unfinished=left)
+
+
+def _status_of(opened: OpenedVault, label: str) -> dict[str, object]:
+    from tdsec_gov.vault.statement import ALGORITHMS
+
+    access, signed = opened.book.policies.access, opened.statements_of(label)
+    member = access.member(opened.identity.keyid)
+    newest = signed[0] if signed else None
+    return {
+        "epoch": newest.epoch if newest else 0,
+        "sequence": newest.sequence if newest else 0,
+        "algorithm": newest.algorithm if newest else ALGORITHMS[access.settings(label).post_quantum],
+        "epochs": [one.epoch for one in signed],
+        "read": member is not None and access.may_read(member, label),
+        "write": member is not None and access.may_write(member, label),
+        "recovery": newest.recovery if newest else None,
+    }
 
 
 @vault.command()
@@ -93,42 +102,8 @@ def _people(readers: Iterable[str], writers: Iterable[str], recovery: str | None
     return ", ".join([*sorted(readers), *more]) or "nobody"
 
 
-@vault.command("add-reader")
-@click.argument("name")
-@click.option("--age", required=True, help="The person's age recipient (tdsec key show).")
-@click.option("--signing", required=True, help="The person's signing key (tdsec key show).")
-@click.option("--age-pq", default="", help="Their post-quantum age recipient, if they have one.")
-@click.option("--signing-pq", default="", help="Their post-quantum signing key, if they have one.")
-@click.option("--role", default="reader", show_default=True)
-@pass_shell
-def add_reader(
-    shell: Shell, name: str, age: str, signing: str, age_pq: str, signing_pq: str, role: str
-) -> int:
-    """Add a member to policies/access.yaml and seal the keyrings to them as well."""
-    from tdsec_gov.setup.members import ACCESS, add_member
-    from tdsec_gov.vault.readers import reseal
-
-    repository = shell.repository()
-    add_member(repository.root, name, age, signing, role, age_pq=age_pq, signing_pq=signing_pq)
-    written = reseal(repository.root, _name(repository))
-    repository.git.stage(ACCESS, *written)
-    return shell.answer(f"'{name}' can open the vault; now commit and push", files=[ACCESS, *written])
-
-
-@vault.command()
-@pass_shell
-def rewrap(shell: Shell) -> int:
-    """Seal the keyrings to exactly the readers that policies/access.yaml names."""
-    from tdsec_gov.vault.readers import reseal
-
-    repository = shell.repository()
-    written = reseal(repository.root, _name(repository))
-    repository.git.stage(*written)
-    return shell.answer(
-        "keyrings sealed anew. Who could open them before may have kept what they read.", files=written
-    )
-
-
+for _command in (add_reader, remove_reader, rewrap, rotate):
+    vault.add_command(_command)
 vault.add_command(verify)
 vault.add_command(gc)
 vault.add_command(import_fernet)

@@ -19,6 +19,7 @@ ACTIONS = (
     "vault.verify",
     "vault.gc",
     "vault.import",
+    "vault.rotate",
     "run.start",
     "run.end",
     "privacy.spend",

@@ -11,7 +11,7 @@ from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.access import Access
 from tdsec_gov.policy.globs import matches, specificity
 from tdsec_gov.policy.models import AccessFile, DatasetRule, PolicyFile, Source, SourcesFile
-from tdsec_gov.policy.yamlfile import read_model
+from tdsec_gov.policy.yamlfile import model_in, read_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,11 @@ def schema_name(name: str) -> str:
     if name.startswith("/") or ".." in PurePosixPath(name).parts:
         raise PolicyInvalid("schema lies outside policies/schemas", where="policies/policy.yaml")
     return f"policies/schemas/{name}"
+
+
+def access_in(data: bytes, where: str = "policies/access.yaml") -> Access:
+    """Access as these bytes of access.yaml say it. Raises PolicyInvalid."""
+    return Access.of(model_in(data, where, AccessFile), where)
 
 
 def policies_from(tree: Tree) -> Policies:

@@ -77,6 +77,11 @@ def read_model(tree: Tree, path: str, model: type[Model]) -> Model:
     text = tree.read(path)
     if text is None:
         raise PolicyInvalid("file is missing", where=path, hint="run: tdsec init")
+    return model_in(text, path, model)
+
+
+def model_in(text: bytes, path: str, model: type[Model]) -> Model:
+    """As :func:`read_model`, of bytes that would lie at ``path``."""
     body = parse_yaml(text, path)
     if not isinstance(body, dict):
         raise PolicyInvalid("holds no settings", where=path, expected="a mapping with 'format: 1'")

@@ -17,6 +17,7 @@ from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup import templates
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, install_hooks
+from tdsec_gov.setup.members import ACCESS, require_recipient, with_recovery
 from tdsec_gov.setup.remotes import ensure_vault, remotes
 from tdsec_gov.vault.constants import FOLDER
 from tdsec_gov.vault.keyring import epochs
@@ -31,15 +32,20 @@ class Done:
     files: list[str] = field(default_factory=list)
 
 
-def initialise(repository: Repository, storage: str | None, name: str, folder: Path) -> Done:
+def initialise(
+    repository: Repository, storage: str | None, name: str, folder: Path, recovery: str | None = None
+) -> Done:
     """Make what is missing: identity, vault remote, policies, keyring, audit log, hooks.
 
-    ``name`` is the new identity's, where one is made. Each step looks before it writes.
+    ``name`` is the new identity's, where one is made; ``recovery`` the recipient whose secret lies
+    offline. Each step looks before it writes.
 
     Raises:
         UsageError, ConfigurationError, KeyUnavailable, PolicyInvalid, BackendUnavailable.
     """
     done = Done()
+    if recovery is not None:
+        require_recipient(recovery)
     if not (repository.root / DATABASE).exists():
         require_first(repository.root)
     identity = _identity(repository.root, name, done)
@@ -47,6 +53,8 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
     done.lines += lines
     done.files += [".dvc/config"] if lines else []
     _write_templates(repository.root, vault, identity, done)
+    if recovery is not None:
+        _add_recovery(repository.root, vault, recovery, done)
     if not epochs(WorkTree(repository.root), vault):
         _require_first_keyring(repository, vault)
         done.files += reseal(repository.root, vault, record=False)
@@ -62,6 +70,20 @@ def initialise(repository: Repository, storage: str | None, name: str, folder: P
         done.files.append(PRE_COMMIT_CONFIG)
     repository.git.stage(*done.files)
     return done
+
+
+def _add_recovery(root: Path, vault: str, recovery: str, done: Done) -> None:
+    """Raises UsageError: there is another recovery key."""
+    tree = WorkTree(root)
+    data = with_recovery(tree, vault, recovery)
+    if data is None:
+        return
+    if epochs(tree, vault):
+        done.files += reseal(root, vault, data, record=(root / DATABASE).exists())
+    else:
+        write_atomic(root / ACCESS, data)
+        done.files.append(ACCESS)
+    done.lines.append(f"recovery key of vault '{vault}'; keep its secret offline")
 
 
 def _require_first_keyring(repository: Repository, vault: str) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tdsec_gov.errors import AccessDenied, KeyUnavailable
 from tdsec_gov.files import WorkTree
+from tdsec_gov.policy.access import Access
+from tdsec_gov.policy.load import access_in
 from tdsec_gov.vault.change import apply, finish
 from tdsec_gov.vault.circle import ACCESS, Circle
 from tdsec_gov.vault.keyring import Keyring, epochs
@@ -60,8 +62,11 @@ def may_seal(vault: OpenedVault, label: str) -> bool:
         return False
 
 
-def resealed(vault: OpenedVault, label: str, *, rotate: bool = False) -> dict[str, bytes | None]:
-    """The files of ``label`` sealed to today's policy; with ``rotate`` under a new epoch as well.
+def resealed(
+    vault: OpenedVault, label: str, access: Access | None = None, *, rotate: bool = False
+) -> dict[str, bytes | None]:
+    """The files of ``label`` sealed to the people of ``access`` (today's policy when None); with ``rotate``
+    under a new epoch as well.
 
     A label without a keyring (a new compartment) gets its first one.
 
@@ -70,7 +75,7 @@ def resealed(vault: OpenedVault, label: str, *, rotate: bool = False) -> dict[st
         open its newest keyring. PolicyInvalid: nobody may read it, or a key is missing.
         IntegrityError: this clone has seen a newer keyring.
     """
-    access = vault.book.policies.access
+    access = access or vault.book.policies.access
     member = access.member(vault.identity.keyid)
     if member is None or not access.may_write(member, label):
         raise AccessDenied(
@@ -98,11 +103,12 @@ def resealed(vault: OpenedVault, label: str, *, rotate: bool = False) -> dict[st
     return seal_keyrings(rings, circle, vault.identity, last)
 
 
-def reseal(root: Path, name: str, *, record: bool = True) -> list[str]:
+def reseal(root: Path, name: str, access: bytes | None = None, *, record: bool = True) -> list[str]:
     """Seal the keyrings of vault ``name`` and its compartments to the policy's people; the files written.
 
     Labels that I may not write, or cannot open, are left to those who can, as long as there is one that
-    I can. ``record``: as events of the audit log.
+    I can. ``access``: new bytes for policies/access.yaml, written in the same change. ``record``: as events
+    of the audit log.
 
     Raises:
         AccessDenied, KeyUnavailable: I can seal none of them. PolicyInvalid, IntegrityError: as
@@ -110,11 +116,13 @@ def reseal(root: Path, name: str, *, record: bool = True) -> list[str]:
     """
     finish(root)
     vault = OpenedVault(name, WorkTree(root), root)
-    labels = vault.book.policies.access.labels(name)
-    mine = [label for label in labels if may_seal(vault, label)] or [name]
+    after = vault.book.policies.access if access is None else access_in(access)
+    mine = [label for label in after.labels(name) if may_seal(vault, label)] or [name]
     files: dict[str, bytes | None] = {}
     for label in mine:
-        files |= resealed(vault, label)
+        files |= resealed(vault, label, after)
+    if access is not None:
+        files[ACCESS] = access
     written = apply(root, files)
     for label in mine if record else ():
         vault.note("key.reader", "success", label)

@@ -32,6 +32,8 @@ from tdsec_gov.verdicts.verify import Verified
 Kind = Literal["keyring", "dataset", "path"]
 _KINDS: tuple[str, ...] = get_args(Kind)
 _NAME = "tdsec-seen"
+COPIES = "tdsec-keyrings"
+"""Folder in git's folder with a copy of every keyring of a new epoch that was made in this clone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Seen:
             return
         if not sealing and (not self._contains(pin.commit) or self._merged(pin, sequence)):
             return
-        raise _older(kind, key, pin, sequence)
+        raise _older(kind, key, pin, sequence, git_folder(self.root))
 
     def note(self, kind: Kind, key: str, sequence: int, digest: str, evidence: str = "") -> None:
         """Remember what was just verified, if it is the newest so far.
@@ -159,7 +161,7 @@ def require_newest(seen: Seen, said: KeyringStatement, *, sealing: bool = False)
         seen.note("keyring", said.vault, said.sequence, said.digest, evidence)
 
 
-def _older(kind: Kind, key: str, pin: Pin, sequence: int) -> IntegrityError:
+def _older(kind: Kind, key: str, pin: Pin, sequence: int, git: Path) -> IntegrityError:
     at = f" at commit {pin.commit[:12]}" if pin.commit else ""
     fork = sequence == pin.sequence
     what = {
@@ -168,6 +170,8 @@ def _older(kind: Kind, key: str, pin: Pin, sequence: int) -> IntegrityError:
         "path": f"'{key}' in the vault",
     }[kind]
     restore = f"git checkout {pin.commit[:12] or 'HEAD'} -- .tdsec/vaults/{key} policies/access.yaml"
+    if (git / COPIES / key).is_dir():
+        restore += f" (never committed? copies of what was made here: .git/{COPIES}/{key})"
     hint = {
         "keyring": f"run: {restore}" + (" (or, if two branches did it, tdsec vault rewrap)" if fork else ""),
         "dataset": f"to go back on purpose, approve it again: tdsec check {key}",
