@@ -63,6 +63,8 @@ def with_evidence(workshop_template: Workshop) -> Callable[[Path], None]:
         for name in COMMITTED:
             shutil.copytree(workshop_template.root / name, root / name)
         (root / "policies" / "policy.yaml").write_text(POLICY)
+        # the suite lists the repository through DVC and expects nothing that it did not put there
+        (root / ".dvcignore").write_text("".join(f"/{name}\n" for name in COMMITTED))
 
     return put
 
@@ -82,7 +84,7 @@ def tmp_dir(
     if dvc:
         with_evidence(Path(tmp_path))
         if scm:
-            made.scm_add([str(made / name) for name in COMMITTED], commit="evidence")
+            made.scm_add([str(made / name) for name in (*COMMITTED, ".dvcignore")], commit="evidence")
     return made
 
 
@@ -99,12 +101,13 @@ def make_tdsec(
 
     def make() -> VaultCloud:
         bare = "dvc" not in request.fixturenames
-        root = tmp_path
+        root, url = tmp_path, f"tdsec://store/sub{next(numbers)}"
         if bare:
             root = tmp_path_factory.mktemp("lender")
-            make_tmp_dir(root, scm=True, dvc=True)
+            lender = make_tmp_dir(root, scm=True, dvc=True)
+            lender.add_remote(name="vault", url=url)
             with_evidence(root)
-        return VaultCloud.at(f"tdsec://store/sub{next(numbers)}", root, bare)
+        return VaultCloud.at(url, root, bare)
 
     return make
 
