@@ -41,6 +41,10 @@ class Echo(BaseHTTPRequestHandler):
         self.seen.append(self.headers.get("X-Vault-Token", ""))
         type(self).answer(self, body)
 
+    def do_GET(self) -> None:
+        self.seen.append(self.headers.get("X-Vault-Token", ""))
+        self.say(200, b"{}")
+
     def say(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():

@@ -125,6 +125,7 @@ OTHER_TEXT = {
     "not canonical": exponent_with_a_zero_too_many(),
     "too long": f"{ED.recipient}AAAA",
     "too short": str(ED.recipient)[:-4],
+    "not base64": f"{str(ED.recipient)[:30]}!{str(ED.recipient)[30:]}",
     "not ascii": "ssh-ed25519 \u00e4",
 }
 
