@@ -16,11 +16,10 @@ from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.init import Done, initialise
-from tdsec_gov.setup.members import ACCESS, add_member
+from tdsec_gov.setup.members import ACCESS, NewMember, with_member
 from tdsec_gov.setup.passphrase import require_strong
 from tdsec_gov.setup.remotes import vault_remote
-from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.readers import readers, reseal
+from tdsec_gov.vault.readers import reseal
 
 Ask = Callable[[], str]
 _ATTRIBUTES = ".tdsec/.gitattributes"
@@ -50,7 +49,8 @@ def initialise_with_passphrase(
         )
     if has_own():
         done = initialise(repository, storage, name, folder)
-        identity = create(path, member, choose()) if new else open_sealed(path, ask())
+        strong = _strong(repository)
+        identity = create(path, member, choose(), post_quantum=strong) if new else open_sealed(path, ask())
         done.files += _let_in(repository, identity, done)
     else:
         secret = choose() if new else ask()
@@ -66,10 +66,10 @@ def initialise_with_passphrase(
     return done
 
 
-def create(path: Path, name: str, passphrase: str) -> Identity:
+def create(path: Path, name: str, passphrase: str, *, post_quantum: bool = False) -> Identity:
     """A new identity in ``path``, sealed. Raises UsageError: the passphrase is weak, nothing was written."""
     require_strong(passphrase, name, path.parent.parent.name)
-    identity = Identity.generate(name)
+    identity = Identity.generate(name, post_quantum=post_quantum)
     _write(path, identity.to_text().encode(), passphrase, 0o644)
     return identity
 
@@ -123,20 +123,31 @@ def _open(path: Path, passphrase: str) -> bytes:
 
 def _let_in(repository: Repository, identity: Identity, done: Done) -> list[str]:
     """Make ``identity`` a member with my own role, and seal the keyrings to it; the files to commit."""
-    root, files = repository.root, []
-    access = policies_from(WorkTree(root)).access
+    root, tree = repository.root, WorkTree(repository.root)
+    access = policies_from(tree).access
+    if access.member(identity.keyid) is not None:
+        return []
     mine, vault = access.member(identity_of(root).keyid), vault_remote(repository)
     if mine is None or not mine.roles or vault is None:
         raise KeyUnavailable("only a member with a role can let a passphrase in", where=ACCESS)
-    if access.member(identity.keyid) is None:
-        keys = str(identity.age.recipient), str(identity.verify_key)
-        add_member(root, identity.name, *keys, mine.roles[0])
-        done.lines.append(f"member '{identity.name}' with role {mine.roles[0]}")
-        files.append(ACCESS)
-    if not all(one.agree for one in readers(OpenedVault(vault[1], WorkTree(root), root))):
-        files += reseal(root, vault[1])
-        done.lines.append(f"keyring of vault '{vault[1]}' sealed to '{identity.name}' as well")
+    new = NewMember(
+        identity.name,
+        str(identity.age.recipient),
+        str(identity.verify_key),
+        mine.roles[0],
+        age_pq="" if identity.age_pq is None else str(identity.age_pq.recipient),
+        signing_pq="" if identity.signing_pq is None else str(identity.signing_pq.verify_key),
+    )
+    files = reseal(root, vault[1], with_member(tree, new))
+    done.lines.append(f"member '{identity.name}' with role {mine.roles[0]}, who can open vault '{vault[1]}'")
     return files
+
+
+def _strong(repository: Repository) -> bool:
+    """Whether the vault asks its members for post-quantum keys."""
+    vault = vault_remote(repository)
+    access = policies_from(WorkTree(repository.root)).access
+    return vault is not None and access.settings(vault[1]).post_quantum
 
 
 def _binary(root: Path) -> list[str]:
