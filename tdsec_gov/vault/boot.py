@@ -18,6 +18,7 @@ _AFTER = {
     "dvc.config_schema": "after_config_schema",
     "dvc.fs": "after_dvc_fs",
     "dvc_data.hashfile.transfer": "after_transfer",
+    "dvc_objects.fs.generic": "after_generic",
 }
 
 
@@ -45,7 +46,7 @@ class _Loader:
 
 
 class _Finder:
-    """Finds our four modules through everybody else's finders."""
+    """Finds our five modules through everybody else's finders."""
 
     def __init__(self) -> None:
         self._busy: set[str] = set()

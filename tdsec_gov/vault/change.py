@@ -25,7 +25,7 @@ def intent_path(root: Path) -> Path:
 
 
 def apply(root: Path, files: Files) -> list[str]:
-    """Write ``files`` as one change; returns those that are there afterwards, from the root.
+    """Write ``files`` as one change; returns those that were written or taken away, from the root.
 
     Raises:
         IntegrityError: an earlier change was left in the middle and cannot be finished.

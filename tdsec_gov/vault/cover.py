@@ -49,19 +49,25 @@ class Cover:
         self._lock = threading.RLock()
         self._found: dict[str, list[Covered]] = {}
         self._failed: dict[str, TdsecError] = {}
+        self._asked: set[str] = set()
         self._loaded: set[str] = set()
         self._complete = False
 
-    def require(self, oid: str) -> list[Covered]:
-        """All that accepted verdicts vouch for under this oid; never empty.
+    def require(self, oid: str, *, everywhere: bool = False) -> list[Covered]:
+        """What accepted verdicts vouch for under this oid, never nothing; with ``everywhere`` for every
+        dataset that holds it, which takes reading them all.
 
         Raises:
             VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError: nothing covers it.
         """
         with self._lock:
-            if oid not in self._found and oid not in self._failed:
+            if everywhere and not self._complete:
+                self._load_all()
+            if oid not in self._asked:
+                self._asked.add(oid)
                 try:
-                    self._add(self._book.for_oid(None, oid))
+                    for verified in self._book.all_for_oid(None, oid):
+                        self._add(verified)
                 except TdsecError as exc:
                     self._failed[oid] = exc
             if oid not in self._found and not self._complete:

@@ -10,7 +10,7 @@ import io
 import os
 import posixpath
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, cast
 
@@ -56,12 +56,12 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
     async_impl = False
     root_marker = ""
 
-    def __init__(self, storage: Storage, prefix: str, **kwargs: Any) -> None:
+    def __init__(self, storage: Storage, prefix: str, tops: Collection[str] = ("",), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.storage = storage
         self.prefix = prefix.rstrip("/")
         self.vault = self.prefix.partition("/")[0]
-        self.paths = Paths(storage, storage.sub)
+        self.paths = Paths(storage, storage.sub if storage.sub in tops else "", tops)
 
     def _address(self, path: str) -> Address:
         found = Address.of(path)
@@ -194,8 +194,8 @@ class VaultFileSystem(FileSystem):
     def __init__(self, fs: Any = None, **config: Any) -> None:
         from tdsec_gov.vault.wiring import connect
 
-        storage, prefix = connect(config)
-        super().__init__(fs or VaultFs(storage, prefix), **config)
+        storage, prefix, tops = connect(config)
+        super().__init__(fs or VaultFs(storage, prefix, tops), **config)
         self.storage = storage
         for name in ("split_version", "join_version", "version_path", "coalesce_version"):
             if hasattr(storage.inner, name):

@@ -116,6 +116,11 @@ class OpenedVault:
                 self._exempt[dataset] = None
         return self._exempt[dataset]
 
+    @property
+    def exempts(self) -> bool:
+        """Whether any rule asks for no verdict."""
+        return any(rule.exempt for rule in self.book.policies.policy.datasets)
+
     def require(self, act: str, label: str | None = "") -> None:
         """Raises AccessDenied unless policies/access.yaml lets me ``read`` or ``write`` the label: the
         vault ("" too), one of its compartments, or any of them when None."""
@@ -195,7 +200,6 @@ class OpenedVault:
         with self._lock:
             if key in self._noted or self.root is None:
                 return
-            self._noted.add(key)
             purpose = legal_basis = ""
             try:
                 policy = self.book.policies.for_dataset(target)
@@ -211,3 +215,4 @@ class OpenedVault:
                 legal_basis=legal_basis,
                 details={"vault": self.name, **({"sha256": version.root} if version else {})},
             )
+            self._noted.add(key)

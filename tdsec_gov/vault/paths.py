@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -22,14 +22,19 @@ _SPOOL = 32 << 20
 
 class Paths:
     """The files of one vault. A path is relative to the vault; ``top`` is the remote's own folder in it,
-    below which paths are those of the repository."""
+    below which paths are those of the repository, ``tops`` those of all remotes of this vault."""
 
-    def __init__(self, storage: Storage, top: str) -> None:
+    def __init__(self, storage: Storage, top: str, tops: Collection[str] = ()) -> None:
         self.storage = storage
         self._top = f"{top}/" if top else ""
+        self._tops = [f"{one}/" for one in tops if one]
 
     def _dataset(self, path: str) -> str:
         return path.removeprefix(self._top)
+
+    def _datasets(self, path: str) -> list[str]:
+        """What a path may have been placed as, by any remote that leads into this vault."""
+        return [path, *(path.removeprefix(top) for top in self._tops if path.startswith(top))]
 
     def _room(self, path: str) -> Room:
         vault = self.storage.vault
@@ -76,8 +81,8 @@ class Paths:
     def _fetch(self, path: str, version: str, sink: BinaryIO, near: Path | None = None) -> None:
         room = self._room(path)
         self.storage.vault.require("read", room.label)
-        name, dataset = room.names.of_path(path), self._dataset(path)
-        self.storage.placing.get(room, path, name, "paths", [dataset], sink, near, version)
+        name, known = room.names.of_path(path), self._datasets(path)
+        self.storage.placing.get(room, path, name, "paths", known, sink, near, version)
 
     def remove(self, path: str) -> None:
         room, place = self._place(path)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tdsec_gov.errors import DataTampered, VerdictMissing
+from tdsec_gov.errors import DataTampered, Unverified, VerdictMissing
 from tdsec_gov.vault.cover import Cover
 from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
@@ -71,10 +71,11 @@ class Placing:
         near: Path | None = None,
         version: str = "",
     ) -> None:
-        """Decrypt into ``sink`` and believe it only after a writer's word for it was found.
+        """Decrypt into ``sink`` and believe it only after a writer's word for it was found, as part of one
+        of ``datasets`` if any is known.
 
         Raises:
-            VerdictMissing: nobody signed for it, or the policy exempts it no longer.
+            Unverified: nobody signed for it, or the policy exempts it no longer.
             DataTampered: an older content than one that was seen here.
         """
         with PlaintextGuard(None) as guard:
@@ -87,7 +88,7 @@ class Placing:
             sha256 = guard.finish()
         word = self._word(room, name, place, sha256)
         word.require(room.label, name, guard.size, sha256)
-        if word.dataset not in datasets:
+        if datasets and word.dataset not in datasets:
             raise DataTampered("it was placed as part of another dataset", where=name)
         self._reason(word.dataset, guard.size, sha256)
         if not version:
@@ -98,7 +99,7 @@ class Placing:
         try:
             data = room.get_text(room.names.of_placement(place, sha256), "placements")
         except FileNotFoundError:
-            raise VerdictMissing(
+            raise Unverified(
                 "no writer signed for this object", where=name, hint="ask who pushed it to push it again"
             ) from None
         return Placement.verified(data, self._vault.writers_of(room.label))

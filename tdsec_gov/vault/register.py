@@ -6,7 +6,9 @@ DVC has no plugin API for remotes (facts: treeverse/dvc#9711, PR #10994). Each f
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -81,3 +83,25 @@ class OneLinePerDataset(logging.Filter):
         self.seen.add(line)
         record.msg, record.args, record.exc_info = line, (), None
         return True
+
+
+def after_generic(module: Any) -> None:
+    """``dvc_objects.fs.generic``: a refused download ends with its own line.
+
+    DVC hands the error on and then moves the temporary file that is not there, which stops the whole
+    pull with "unexpected error" (for any remote; dvc-objects 5.2).
+    """
+    atomic = module.as_atomic
+
+    @contextlib.contextmanager
+    def as_atomic(fs: Any, to_info: Any, create_parents: bool = False) -> Iterator[Any]:
+        refused = False
+        try:
+            with atomic(fs, to_info, create_parents) as part:
+                yield part
+                refused = not fs.exists(part)
+        except FileNotFoundError:
+            if not refused:
+                raise
+
+    module.as_atomic = as_atomic

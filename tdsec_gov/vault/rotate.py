@@ -72,7 +72,7 @@ def change_keys(root: Path, files: Files, eager: Mapping[str, int]) -> list[str]
     """Put the new keyrings (and what goes with them) into the work tree as one change.
 
     ``eager``: the epoch by label that the objects are to be sealed under afterwards; it is remembered.
-    Returns the files that are there afterwards.
+    Returns the files that were written or taken away.
     """
     for name, data in files.items():
         if data is not None and name.startswith(_KEYRINGS):

@@ -72,10 +72,14 @@ def _seal(
 
 
 def write_files(root: Path, files: Files) -> list[str]:
-    """Write ``files`` below ``root`` in their order; returns the paths that are there afterwards."""
+    """Write ``files`` below ``root`` in their order; returns the paths that were written or taken away."""
+    changed = []
     for name, data in files.items():
         if data is not None:
             write_atomic(root / name, data)
+        elif not (root / name).is_file():
+            continue
         else:
-            (root / name).unlink(missing_ok=True)
-    return [name for name, data in files.items() if data is not None]
+            (root / name).unlink()
+        changed.append(name)
+    return changed

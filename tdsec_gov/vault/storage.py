@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import io
+import logging
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NoReturn, cast
@@ -26,6 +28,7 @@ from tdsec_gov.errors import (
     Unverified,
     VerdictMissing,
 )
+from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.manifests import LocalManifests, checked
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.vault.cover import Cover, Covered
@@ -39,6 +42,7 @@ from tdsec_gov.vault.room import Room
 from tdsec_gov.verdicts.verify import require_policy
 
 _SPOOL = 32 << 20
+_LOGGER = logging.getLogger("dvc.tdsec")
 
 
 class Storage:
@@ -53,6 +57,7 @@ class Storage:
         self._said: dict[Pointer, TdsecError | None] = {}
         self._rooms: dict[str, Room] = {}
         self._top_rooms: dict[str, Room] = {}
+        self._closed: set[str] = set()
 
     # -- rooms ---------------------------------------------------------------------------------
 
@@ -134,16 +139,18 @@ class Storage:
     def placing(self) -> Placing:
         return Placing(self.vault, self.cover)
 
-    def _covered(self, oid: str) -> list[Covered] | None:
-        """What verdicts vouch for, None where policy exempts all that the oid belongs to.
+    def _covered(self, oid: str, *, sealing: bool = False) -> list[Covered] | None:
+        """What verdicts vouch for, None where policy exempts all that the oid belongs to. Of an oid that
+        nobody here knows, a writer's word will have to say what it belongs to.
 
         Raises:
             Unverified, GateDenied, IntegrityError: neither.
         """
         try:
-            covered = self.cover.require(oid)
+            covered = self.cover.require(oid, everywhere=self.vault.divided)
         except Unverified:
-            if self.placing.exempt(self._names(oid)):
+            names = self._names(oid) if sealing else self.owners.names(oid)
+            if self.placing.exempt(names) or not (names or not self.vault.exempts):
                 return None
             raise
         named = self.owners.outputs(oid)
@@ -189,7 +196,7 @@ class Storage:
         """
         try:
             self.vault.require("write", self._any_label)
-            covered = self._covered(oid)
+            covered = self._covered(oid, sealing=True)
             if covered is None:
                 names = self._names(oid)
                 for room in self._writable(names):
@@ -223,17 +230,33 @@ class Storage:
             for one in covered:
                 one.require_listing(data)
             self._put_manifests(room, covered)
+            if self.vault.divided:
+                self._complete(room, covered)
             room.put_bytes(data, name)
             return
         allowed = Allowed({(one.size, one.sha256) for one in covered}, oid)
         with opener() as source:
             if allowed.largest <= SMALL:
-                room.put_bytes(allowed.require_bytes(source.read(SMALL + 1)), name)
+                room.put_bytes(allowed.require_bytes(source.read(allowed.largest + 1)), name)
                 if callback is not None:
                     callback.relative_update(allowed.largest)
                 return
             with PlaintextGuard(allowed) as guard:
                 room.put(WatchedSource(source, guard), allowed.largest, name, callback=callback)
+
+    def _complete(self, room: Room, covered: list[Covered]) -> None:
+        """Put the folder's files that ``room`` lacks: DVC asks for none that it has seen in another."""
+        held = set(room.oids())
+        cache = Cache.of(self.vault.root) if self.vault.root else None
+        for one in covered:
+            for entry in one.manifest.entries if one.manifest else ():
+                if entry.oid not in held and cache is not None and cache.holds(entry.oid):
+                    opener = cast(
+                        Opener, functools.partial(open, cache.location(entry.oid), "rb", buffering=0)
+                    )
+                    content = [Covered(one.verified, entry.sha256, entry.size)]
+                    self._put(room, entry.oid, content, opener, None)
+                    held.add(entry.oid)
 
     def _put_manifests(self, room: Room, covered: list[Covered]) -> None:
         """Before the ``.dir`` object, which comes last: whoever finds the one finds the other."""
@@ -289,16 +312,16 @@ class Storage:
 
     def _fetch(self, oid: str, sink: BinaryIO, near: Path | None = None) -> list[Covered]:
         """Decrypt and verify into ``sink``; which verdicts vouched for it."""
-        self.vault.require("read", self._any_label)
         try:
+            self.vault.require("read", self._any_label)
             covered = self._covered(oid)
         except TdsecError:
             if not self.exists([oid])[0]:  # DVC asks for what may not be there yet
                 raise FileNotFoundError(oid) from None
             raise
-        names = self._names(oid) if covered is None else [one.version.name for one in covered]
+        names = self.owners.names(oid) if covered is None else [one.version.name for one in covered]
         missing: Exception = FileNotFoundError(oid)
-        for room in self._rooms_of(names):
+        for room in self._rooms_of(names) if names else self.open_rooms:
             try:
                 self.vault.require("read", room.label)
                 if covered is None:
@@ -365,7 +388,7 @@ class Storage:
         """Labels of the rooms that ``oid`` has to be in: of those open to me, by name or verdict."""
         names = self.owners.names(oid)
         with contextlib.suppress(TdsecError):
-            names += [one.version.name for one in self.cover.require(oid)]
+            names += [one.version.name for one in self.cover.require(oid, everywhere=True)]
         label = self.vault.book.policies.access.label
         return [one for one in {label(self.vault.name, name) for name in names} if one in held]
 
@@ -377,6 +400,7 @@ class Storage:
             self._believe_nothing(any(found) or not places)
             return found
         held = {room.label: self._held(room, oids) for room in self.open_rooms}
+        self._say_closed(oids, held)
         return [
             any(oid in found for found in held.values())
             and all(oid in held[label] for label in self._wanted(oid, held))
@@ -391,6 +415,21 @@ class Storage:
         """
         if not found:
             self.main.keyrings  # noqa: B018 - opens and verifies
+
+    def _say_closed(self, oids: list[str], open_labels: Collection[str]) -> None:
+        """Warn, once a dataset, of what lies in a room that is closed to me: DVC will call it missing."""
+        label = self.vault.book.policies.access.label
+        for oid in oids:
+            for name in self.owners.outputs(oid):
+                room = label(self.vault.name, name)
+                if room not in open_labels and name not in self._closed:
+                    self._closed.add(name)
+                    _LOGGER.warning(
+                        "tdsec: '%s' may not read vault '%s', where dataset '%s' lies",
+                        self.vault.identity.name,
+                        room,
+                        name,
+                    )
 
     def _held(self, room: Room, oids: list[str]) -> set[str]:
         found = self.inner.exists([room.place(room.names.of_oid(oid)) for oid in oids]) if oids else []

@@ -60,8 +60,9 @@ def vault_of(url: str) -> tuple[str, str]:
     return parsed.netloc, sub
 
 
-def connect(config: dict[str, Any]) -> tuple[Storage, str]:
-    """The storage behind a resolved remote, and the prefix of its virtual paths.
+def connect(config: dict[str, Any]) -> tuple[Storage, str, list[str]]:
+    """The storage behind a resolved remote, the prefix of its virtual paths, and the folders in the vault
+    that the settings know as remotes.
 
     Raises:
         VaultRefusal: it cannot be opened.
@@ -74,9 +75,15 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str]:
         tree, root = _evidence(dvc_config)
         inner, base = _inner(dvc_config, name, version_aware=bool(config.get("version_aware")))
         storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER), sub)
-        return storage, posixpath.join(name, sub) if sub else name
+        return storage, posixpath.join(name, sub) if sub else name, _tops(dvc_config, name)
     except TdsecError as exc:
         raise VaultRefusal(exc) from None
+
+
+def _tops(dvc_config: Any, vault: str) -> list[str]:
+    urls = (str(conf.get("url", "")) for conf in dvc_config.get("remote", {}).values())
+    named = [vault_of(url) for url in urls if url.startswith("tdsec://")]
+    return [sub for name, sub in named if name == vault]
 
 
 def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:

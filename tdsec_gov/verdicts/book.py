@@ -63,6 +63,10 @@ class VerdictBook:
         Raises:
             VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied, IntegrityError.
         """
+        return max(self.all_for_oid(dataset, oid), key=lambda one: one.verdict.sequence)
+
+    def all_for_oid(self, dataset: str | None, oid: str) -> list[Verified]:
+        """Every accepted verdict of the versions that DVC names ``oid``, never none. Raises as above."""
         found: list[Verified] = []
         failure: TdsecError | None = None
         for name in self._index().get(oid, []):
@@ -74,9 +78,9 @@ class VerdictBook:
                 found.append(self._accepted(name, data or b"", *version))
             except TdsecError as exc:
                 failure = failure or exc
-        if found:
-            return max(found, key=lambda one: one.verdict.sequence)
-        raise failure or _missing(dataset or oid, dataset)
+        if not found:
+            raise failure or _missing(dataset or oid, dataset)
+        return found
 
     def current(self, dataset: str, oid: str) -> Verified:
         """As :meth:`for_oid`, and no newer version of ``dataset`` was accepted.
