@@ -6,6 +6,7 @@ import click
 
 from tdsec_gov.cli.passphrase import change_passphrase
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
+from tdsec_gov.errors import UsageError
 
 
 @click.group()
@@ -17,12 +18,30 @@ def key() -> None:
 @click.option("--name", required=True, help="Who this is: 1-64 letters, digits or . _ @ + -")
 @click.option("--passphrase", is_flag=True, help="Protect the file with a passphrase (asked for).")
 @click.option("--post-quantum", is_flag=True, help="With an X-Wing and an ML-DSA-65 key beside them.")
+@click.option("--keep", metavar="SOURCE", help="keyring, vault-transit:KEY or aws-kms:KEY keeps the secret.")
 @pass_shell
-def new(shell: Shell, name: str, passphrase: bool, post_quantum: bool) -> int:
-    """Make an identity in the config folder (TDSEC_HOME moves it)."""
+def new(shell: Shell, name: str, passphrase: bool, post_quantum: bool, keep: str | None) -> int:
+    """Make an identity in the config folder (TDSEC_HOME moves it).
+
+    With --keep the OS keyring or a key service holds the secret, and the file only says where it is.
+    """
     from tdsec_gov.keys.identity import Identity
     from tdsec_gov.keys.loading import identity_path, save_identity
 
+    if keep is not None:
+        from tdsec_gov.keys.sources.wrapped import save_kept
+
+        if passphrase:
+            raise UsageError("--keep and --passphrase exclude each other")
+        identity = Identity.generate(name, post_quantum=post_quantum)
+        kept = save_kept(identity, identity_path(), keep)
+        return shell.answer(
+            f"identity '{name}' is kept by {kept.scheme} ({kept.key}); {identity_path()} says so\n"
+            "Without it your data cannot be read: see that a second reader or a recovery key exists.",
+            name=name,
+            keyid=identity.keyid,
+            path=str(identity_path()),
+        )
     secret = None
     if passphrase:
         secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)

@@ -36,17 +36,33 @@ def bao(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bao]:
     unlocked.forget()
 
 
+def tdsec_key(tmp_path: Path, *words: str, **more: str) -> Answer:
+    main = "from tdsec_gov.cli.main import script; script()"
+    env = {**isolated(tmp_path), "TDSEC_HOME": str(tmp_path / "cfg"), **more}
+    return call([sys.executable, "-c", main, "--json", "key", *words], tmp_path, env)
+
+
 def show(tmp_path: Path, **more: str) -> Answer:
-    command = [
-        sys.executable,
-        "-c",
-        "from tdsec_gov.cli.main import script; script()",
-        "--json",
-        "key",
-        "show",
-    ]
-    env = isolated(tmp_path)
-    return call(command, tmp_path, {**env, "TDSEC_HOME": str(tmp_path / "cfg"), **more})
+    return tdsec_key(tmp_path, "show", **more)
+
+
+def test_the_command(bao: Bao, tmp_path: Path) -> None:
+    env = {"VAULT_ADDR": bao.address, "VAULT_TOKEN": ROOT}
+    for words in (["--keep", "paper"], ["--keep", "vault-transit"], ["--keep", "keyring", "--passphrase"]):
+        refused = tdsec_key(tmp_path, "new", "--name", "alice", *words, **env)
+        assert refused.code == 2 and not (tmp_path / "cfg").exists(), refused.err
+    made = tdsec_key(tmp_path, "new", "--name", "alice", "--keep", "vault-transit:tdsec", **env)
+    assert made.code == 0, made.err
+    file = tmp_path / "cfg" / "identity"
+    before = file.read_bytes()
+    assert json.loads(before)["key"] == "tdsec" and b"AGE-SECRET" not in before
+    assert json.loads(show(tmp_path, **env).out)["keyid"] == json.loads(made.out)["keyid"]
+    again = tdsec_key(tmp_path, "new", "--name", "bob", "--keep", "vault-transit:tdsec", **env)
+    assert again.code == 2 and "already" in again.err
+    words = {"TDSEC_PASSPHRASE": "x", "TDSEC_NEW_PASSPHRASE": "correct horse battery staple gun"}
+    assert tdsec_key(tmp_path, "upgrade", "--post-quantum", **env).code == 2
+    assert tdsec_key(tmp_path, "change-passphrase", "--private", **env, **words).code != 0
+    assert file.read_bytes() == before, "the secret left the service, or the file was changed"
 
 
 def test_rights(bao: Bao, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

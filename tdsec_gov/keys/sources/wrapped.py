@@ -21,7 +21,7 @@ from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object
 from tdsec_gov.errors import IntegrityError, KeyUnavailable, UsageError
 from tdsec_gov.files import naming_os_errors, write_atomic
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.sources.registry import key_source
+from tdsec_gov.keys.sources.registry import SOURCES, key_source
 from tdsec_gov.keys.unlocked import once
 
 FORMAT = "tdsec-identity-wrapped/v1"
@@ -108,6 +108,21 @@ def save_wrapped(identity: Identity, path: Path, scheme: str, key: str) -> Wrapp
     make_private_folder(path.parent)
     write_atomic(path, wrapped.to_bytes(), mode=0o600)
     return wrapped
+
+
+def save_kept(identity: Identity, path: Path, keep: str) -> Wrapped:
+    """As :func:`save_wrapped`, with ``SCHEME:KEY`` in one word; ``keyring`` alone keeps it under its name.
+
+    Raises:
+        UsageError: no such scheme, or no key; and as :func:`save_wrapped`.
+    """
+    scheme, _, key = keep.partition(":")
+    if scheme == "keyring" and not key:
+        key = identity.name
+    if scheme not in SOURCES or not key:
+        expected = "keyring, " + ", ".join(f"{one}:KEY" for one in SOURCES if one != "keyring")
+        raise UsageError("no such place to keep an identity", expected=expected)
+    return save_wrapped(identity, path, scheme, key)
 
 
 def make_private_folder(folder: Path) -> None:
