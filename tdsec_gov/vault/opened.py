@@ -12,8 +12,8 @@ from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, KeyUnavailable, PolicyInvalid, TdsecError
+from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.vault.circle import require_circle
 from tdsec_gov.vault.keyring import Keyring, keyring_name, open_signed, statements
@@ -49,7 +49,7 @@ class OpenedVault:
 
     @cached_property
     def identity(self) -> Identity:
-        return load_identity()
+        return identity_of(self.root)
 
     @cached_property
     def book(self) -> VerdictBook:

@@ -1,0 +1,170 @@
+"""kill -9 at any moment of an eager rotation: no half object, no lost key, and it always goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from workshops import Workshop
+
+from tdsec_gov.errors import KeyUnavailable
+from tdsec_gov.keys.age import file as age_file
+from tdsec_gov.keys.loading import load_identity
+from tdsec_gov.vault import objects
+from tdsec_gov.vault.keyring import Keyring
+from tdsec_gov.vault.naming import Names
+
+FILES, SIZE = 16, 1_500_000
+JOURNAL, INTENT = ".git/tdsec-rotation", ".git/tdsec-change"
+
+
+@pytest.fixture(scope="module")
+def sealed_template(workshop_template: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A pushed folder that takes a while to seal anew."""
+    from workshops import living_in
+
+    shop = workshop_template.copy_to(tmp_path_factory.mktemp("sealed"))
+    with living_in(shop.base):
+        content = {f"part-{n:02}.bin": random.Random(n).randbytes(SIZE + n) for n in range(FILES)}
+        shop.track("data/big", content)
+        assert shop.tdsec("check", "data/big").code == 0 and shop.commit("big").code == 0
+        sent = shop.dvc("push")
+        assert sent.code == 0, sent.err
+    return shop
+
+
+@pytest.fixture
+def sealed(sealed_template: Workshop, workshop: Workshop, tmp_path: Path) -> Workshop:
+    return sealed_template.copy_to(tmp_path / "sealed")
+
+
+def started(shop: Workshop) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tdsec_gov.cli.main", "--repo", str(shop.root)]
+    return subprocess.Popen(
+        [*command, "vault", "rotate", "--eager", "-j", "2"],
+        cwd=shop.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def killed(shop: Workshop, enough: Callable[[], bool]) -> bool:
+    """Start a rotation, kill it as soon as ``enough``; False when it ended before."""
+    process = started(shop)
+    while process.poll() is None and not enough():
+        time.sleep(0.0005)
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def keyrings(shop: Workshop) -> list[Keyring]:
+    """Every keyring that is anywhere: in the work tree, or among the copies in git's folder."""
+    me = load_identity()
+    folders = (shop.root / ".tdsec/vaults/store", shop.root / ".git/tdsec-keyrings/store")
+    found = {}
+    for path in (one for folder in folders if folder.is_dir() for one in folder.glob("keyring-*.age")):
+        try:
+            ring = Keyring.from_bytes(age_file.decrypt_bytes(path.read_bytes(), me.age_identities))
+        except KeyUnavailable:
+            pytest.fail(f"{path} does not open")
+        found[ring.epoch, str(ring.recipient)] = ring
+    return list(found.values())
+
+
+def require_whole(shop: Workshop, count: int) -> None:
+    """Every final name holds a whole object that some keyring opens, and none is missing."""
+    rings = keyrings(shop)
+    names, seen = Names(rings[0].name_key), 0
+    for path in shop.objects():
+        name = "".join(path.parts[-2:])
+        oid = names.to_oid(name)
+        if oid is None:
+            assert path.name.endswith(".tmp"), path
+            continue
+        digest = hashlib.md5()
+        with path.open("rb") as source:
+            objects.unseal(source, digest.update, rings, name)
+        assert digest.hexdigest() == oid.removesuffix(".dir")
+        seen += 1
+    assert seen == count
+
+
+def epochs_of(shop: Workshop) -> set[int]:
+    found = set()
+    for path in shop.objects() + shop.objects("manifests"):
+        head, name = path.read_bytes()[:4096], "".join(path.parts[-2:])
+        found |= {epoch for epoch in range(1, 99) if objects.binding("store", epoch, name).to_bytes() in head}
+    return found
+
+
+def require_resumable(shop: Workshop) -> None:
+    """The same command finishes what was begun: one epoch on the storage, and verify agrees."""
+    resumed = shop.tdsec("vault", "rotate", "--resume")
+    assert resumed.code == 0, resumed.err
+    assert not (shop.root / JOURNAL).exists() and not (shop.root / INTENT).exists()
+    newest = max(ring.epoch for ring in keyrings(shop))
+    status = shop.tdsec("vault", "status")
+    assert status.code == 0 and "interrupted" not in status.out
+    assert epochs_of(shop) <= {newest, newest - 1} and len(epochs_of(shop)) == 1
+
+
+@pytest.mark.parametrize("moment", ["journal", "intent", "objects"])
+def test_rotation_is_killed_and_resumes(sealed: Workshop, moment: str) -> None:
+    count = len(sealed.objects())
+    before = {path: path.stat().st_mtime_ns for path in sealed.objects()}
+
+    def renewed(path: Path) -> bool:
+        return path.stat().st_mtime_ns != before[path]
+
+    def enough() -> bool:
+        if moment == "objects":
+            return sum(map(renewed, before)) >= 4
+        return (sealed.root / (JOURNAL if moment == "journal" else INTENT)).exists()
+
+    assert killed(sealed, enough), "the rotation was too quick to be killed"
+    require_whole(sealed, count)
+    if moment == "objects":
+        assert epochs_of(sealed) == {1, 2}, "it was in the middle"
+    require_resumable(sealed)
+    require_whole(sealed, count)
+    verified = sealed.tdsec("vault", "verify")
+    assert verified.code == 0, verified.err
+
+
+@pytest.mark.slow
+def test_fifty_random_kills(sealed: Workshop) -> None:
+    count, chance = len(sealed.objects()), random.Random(3)
+    began = time.monotonic()
+    assert started(sealed).wait() == 0
+    longest = time.monotonic() - began
+    struck = 0
+    while struck < 50:
+        if chance.random() < 0.5:
+            until = time.monotonic() + chance.uniform(0, longest)
+            hit = killed(sealed, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+        else:
+            hit = killed(sealed, lambda: (sealed.root / JOURNAL).exists())
+            if hit and chance.random() < 0.8:
+                until = time.monotonic() + chance.uniform(0, longest)
+                hit = killed(sealed, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+        struck += hit
+        require_whole(sealed, count)
+        if chance.random() < 0.3:
+            require_resumable(sealed)
+            assert sealed.commit("rotated").code == 0
+    require_resumable(sealed)
+    require_whole(sealed, count)
+    assert sealed.tdsec("vault", "verify").code == 0
+    assert sealed.tdsec("audit", "verify").code == 0
