@@ -115,8 +115,14 @@ def _recognised(data: bytes, where: object, ask: Ask | None, path: Path | None =
     if data.lstrip().startswith(b"{"):
         return Wrapped.from_bytes(data, where).open(where)
     text = data.decode("utf-8", "replace")
-    source = _SOURCE.search(text)
-    return _from_source(source, where, ask, text) if source else Identity.parse(text, where)
+    sources = list(_SOURCE.finditer(text))
+    if not sources:
+        return Identity.parse(text, where)
+    if len(sources) > 1 or "AGE-SECRET-KEY-" in text:
+        raise KeyUnavailable(
+            "the file holds more than one identity", where=where, expected="one source, or one secret key"
+        )
+    return _from_source(sources[0], where, ask, text)
 
 
 def _from_source(source: re.Match[str], where: object, ask: Ask | None, text: str = "") -> Identity:

@@ -1,35 +1,33 @@
-"""SSH keys as age recipients and identities: the stanza types ``ssh-ed25519`` and ``ssh-rsa``.
+"""SSH keys as age recipients: the stanza types ``ssh-ed25519`` and ``ssh-rsa``.
 
 Published in age (package ``agessh``) and rage, and compared with both in
 tests/integration/test_ssh_age_cli.py: stock ``age -R key.pub`` and ``age -i key`` read and write the
 same files. Ed25519 keys are taken to X25519 by the birational map of RFC 7748, section 4.1; the shared
 secret is then multiplied by a scalar derived from the SSH key, so that it is good for age only.
 
-A recipient is written as in ``authorized_keys``, without the comment. :mod:`tdsec_gov.keys.ssh_file`
-opens private keys.
+A recipient is written as in ``authorized_keys``, without the comment. The private side is in
+:mod:`tdsec_gov.keys.ssh_identity`; :mod:`tdsec_gov.keys.ssh_file` opens the files.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_public_key
 
 from tdsec_gov.errors import KeyUnavailable
 from tdsec_gov.keys.age import base64raw
-from tdsec_gov.keys.age.errors import HeaderInvalid
-from tdsec_gov.keys.age.header import FILE_KEY_SIZE, Stanza
-from tdsec_gov.keys.age.wrapping import check_body, open_file_key, seal_file_key
+from tdsec_gov.keys.age.header import Stanza
+from tdsec_gov.keys.age.wrapping import seal_file_key
 
 ED25519_TYPE = "ssh-ed25519"
 RSA_TYPE = "ssh-rsa"
@@ -38,7 +36,7 @@ RSA_BITS = range(2048, 8193)
 
 _EXPECTED = "ssh-ed25519 AAAA… or ssh-rsa AAAA…"
 _ED25519_LABEL = b"age-encryption.org/v1/ssh-ed25519"
-_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=b"age-encryption.org/v1/ssh-rsa")
+OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=b"age-encryption.org/v1/ssh-rsa")
 _P = 2**255 - 19
 _D = -121665 * pow(121666, -1, _P) % _P
 
@@ -104,69 +102,10 @@ class RsaRecipient:
 
     def wrap(self, file_key: bytes) -> list[Stanza]:
         """One stanza, RSA-OAEP with SHA-256."""
-        return [Stanza(RSA_TYPE, (tag(self.wire),), self._key.encrypt(file_key, _OAEP))]
+        return [Stanza(RSA_TYPE, (tag(self.wire),), self._key.encrypt(file_key, OAEP))]
 
 
 Recipient = Ed25519Recipient | RsaRecipient
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Ed25519Identity:
-    """An SSH Ed25519 private key, by its seed of 32 bytes. ``str()`` shows the public key only."""
-
-    seed: bytes
-    recipient: Ed25519Recipient = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        object.__setattr__(self, "recipient", Ed25519Recipient(public))
-
-    def __repr__(self) -> str:
-        return f"Identity({self.recipient})"
-
-    def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
-        """See :meth:`tdsec_gov.keys.age.wrapping.Identity.unwrap`."""
-        for stanza in _addressed(stanzas, ED25519_TYPE, 2, self.recipient.wire):
-            share = base64raw.decode(stanza.args[1], 32)
-            body = check_body(stanza)
-            scalar = X25519PrivateKey.from_private_bytes(hashlib.sha512(self.seed).digest()[:32])
-            try:
-                secret = scalar.exchange(X25519PublicKey.from_public_bytes(share))
-            except ValueError:
-                raise HeaderInvalid("ssh-ed25519 stanza holds a low-order point") from None
-            file_key = open_file_key(self.recipient.wrap_key(secret, share), body)
-            if file_key is not None:
-                return file_key
-        return None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class RsaIdentity:
-    """An SSH RSA private key. It can read, but cannot sign for a member."""
-
-    key: RSAPrivateKey
-    recipient: RsaRecipient = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        line = self.key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-        object.__setattr__(self, "recipient", RsaRecipient(base64.b64decode(line.split()[1])))
-
-    def __repr__(self) -> str:
-        return f"Identity({tag(self.recipient.wire)})"
-
-    def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
-        """See :meth:`tdsec_gov.keys.age.wrapping.Identity.unwrap`."""
-        for stanza in _addressed(stanzas, RSA_TYPE, 1, self.recipient.wire):
-            if len(stanza.body) != self.key.key_size // 8:
-                raise HeaderInvalid("ssh-rsa stanza has a body of the wrong length")
-            try:
-                file_key = self.key.decrypt(stanza.body, _OAEP)
-            except ValueError:
-                continue
-            if len(file_key) != FILE_KEY_SIZE:
-                raise HeaderInvalid("ssh-rsa stanza holds a file key of the wrong length")
-            return file_key
-        return None
 
 
 def parse_recipient(text: str) -> Recipient:
@@ -212,11 +151,3 @@ def _load(line: str) -> object:
         return load_ssh_public_key(line.encode("ascii"))
     except (ValueError, UnsupportedAlgorithm):
         raise KeyUnavailable("not an SSH public key", expected=_EXPECTED) from None
-
-
-def _addressed(stanzas: Sequence[Stanza], kind: str, arguments: int, wire: bytes) -> list[Stanza]:
-    """The stanzas of this kind that name this key; raises HeaderInvalid when one is malformed."""
-    mine = [stanza for stanza in stanzas if stanza.type == kind]
-    if any(len(stanza.args) != arguments for stanza in mine):
-        raise HeaderInvalid(f"{kind} stanza has the wrong number of arguments")
-    return [stanza for stanza in mine if stanza.args[0] == tag(wire)]

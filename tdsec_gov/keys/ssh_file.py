@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
 from tdsec_gov.errors import KeyUnavailable, UsageError
-from tdsec_gov.keys import ssh
+from tdsec_gov.keys import ssh, ssh_identity
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.optional import optional
 from tdsec_gov.keys.signing import SigningKey
@@ -24,7 +24,6 @@ from tdsec_gov.keys.unlocked import Ask, once, passphrase
 
 _OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _KINDS = "an Ed25519 key (ssh-keygen -t ed25519), or an RSA key of 2048 to 8192 bits"
-SshIdentity = ssh.Ed25519Identity | ssh.RsaIdentity
 
 
 def open_ssh(
@@ -45,7 +44,7 @@ def open_ssh(
             ``signing``. DependencyMissing: a protected key needs ``bcrypt``.
     """
     found = once("ssh", data, lambda: _unlock(data, where, ask))
-    if signing is None and isinstance(found, ssh.Ed25519Identity):
+    if signing is None and isinstance(found, ssh_identity.Ed25519Identity):
         signing = SigningKey(found.seed)
     if signing is None:
         raise KeyUnavailable(
@@ -57,7 +56,7 @@ def open_ssh(
     return Identity(name=_name(found, where, path, name), age=found, signing=signing)
 
 
-def _unlock(data: bytes, where: object, ask: Ask | None) -> SshIdentity:
+def _unlock(data: bytes, where: object, ask: Ask | None) -> ssh_identity.Identity:
     load = load_ssh_private_key if data.lstrip().startswith(_OPENSSH) else load_pem_private_key
     try:
         try:
@@ -72,13 +71,13 @@ def _unlock(data: bytes, where: object, ask: Ask | None) -> SshIdentity:
     except UnsupportedAlgorithm:
         key = None
     if isinstance(key, Ed25519PrivateKey):
-        return ssh.Ed25519Identity(key.private_bytes_raw())
+        return ssh_identity.Ed25519Identity(key.private_bytes_raw())
     if isinstance(key, RSAPrivateKey) and key.key_size in ssh.RSA_BITS:
-        return ssh.RsaIdentity(key)
+        return ssh_identity.RsaIdentity(key)
     raise KeyUnavailable("not a kind of SSH key that age reads with", where=where, expected=_KINDS)
 
 
-def _name(key: SshIdentity, where: object, path: Path | None, given: str | None) -> str:
+def _name(key: ssh_identity.Identity, where: object, path: Path | None, given: str | None) -> str:
     said = given or os.environ.get("TDSEC_NAME")
     for name in [said] if said else _comments(key, path):
         try:
@@ -93,7 +92,7 @@ def _name(key: SshIdentity, where: object, path: Path | None, given: str | None)
     )
 
 
-def _comments(key: SshIdentity, path: Path | None) -> list[str]:
+def _comments(key: ssh_identity.Identity, path: Path | None) -> list[str]:
     """The comment of the public key beside the file, and what stands in it before an ``@``."""
     if path is None:
         return []

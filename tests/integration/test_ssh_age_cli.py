@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tdsec_gov.errors import KeyUnavailable
-from tdsec_gov.keys import ssh, unlocked
+from tdsec_gov.keys import ssh_identity, unlocked
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.recipients import parse_recipient
 from tdsec_gov.keys.ssh_file import open_ssh
@@ -34,12 +34,14 @@ def keygen(folder: Path, kind: str, word: str = "") -> Path:
     return path
 
 
-def identity(path: Path, word: str = "") -> ssh.Ed25519Identity | ssh.RsaIdentity:
+def identity(path: Path, word: str = "") -> ssh_identity.Identity:
     from tdsec_gov.keys.signing import SigningKey
 
     unlocked.forget()
     mine = open_ssh(path.read_bytes(), path, lambda: word, path=path, signing=SigningKey(bytes(32)))
-    assert mine.name == "alice@laptop" and isinstance(mine.age, ssh.Ed25519Identity | ssh.RsaIdentity)
+    assert mine.name == "alice@laptop" and isinstance(
+        mine.age, ssh_identity.Ed25519Identity | ssh_identity.RsaIdentity
+    )
     return mine.age
 
 
@@ -96,7 +98,9 @@ def test_many_keys_against_pyrage() -> None:
         ours = age_file.encrypt_bytes(plain, [parse_recipient(line)])
         assert pyrage.decrypt(ours, [pyrage.ssh.Identity.from_buffer(text)]) == plain
         theirs = pyrage.encrypt(plain, [pyrage.ssh.Recipient.from_str(line)])
-        assert age_file.decrypt_bytes(theirs, [ssh.Ed25519Identity(key.private_bytes_raw())]) == plain
+        assert (
+            age_file.decrypt_bytes(theirs, [ssh_identity.Ed25519Identity(key.private_bytes_raw())]) == plain
+        )
 
 
 def test_one_file_to_every_kind_against_pyrage(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tdsec_gov.errors import KeyUnavailable, TdsecError
-from tdsec_gov.keys import ssh, unlocked
+from tdsec_gov.keys import ssh_identity, unlocked
 from tdsec_gov.keys.age import armor, scrypt
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age.errors import HeaderInvalid
@@ -184,13 +184,13 @@ def test_any_recipient(text: str) -> None:
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=300))
 @settings(max_examples=50)
 def test_any_ssh_seed(seed: bytes, plain: bytes) -> None:
-    mine = ssh.Ed25519Identity(seed)
+    mine = ssh_identity.Ed25519Identity(seed)
     assert parse_recipient(str(mine.recipient)) == mine.recipient
     assert age_file.decrypt_bytes(age_file.encrypt_bytes(plain, [mine.recipient]), [mine]) == plain
 
 
 ARGUMENTS = st.text([chr(one) for one in range(33, 127)], min_size=1, max_size=50)
-MINE = ssh.Ed25519Identity(bytes(32))
+MINE = ssh_identity.Ed25519Identity(bytes(32))
 SHARE = MINE.recipient.wrap(bytes(16))[0]
 
 

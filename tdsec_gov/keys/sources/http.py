@@ -24,7 +24,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Endpoint:
-    """Base address, headers (they hold a token), and a file of CA certificates besides the system's."""
+    """Base address, headers (they hold a token), and a file of CA certificates in place of the system's."""
 
     address: str
     headers: Mapping[str, str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,28 @@ def test_what_is_no_identity(home: Path, text: str) -> None:
     write(home / "identity", text)
     with pytest.raises(KeyUnavailable):
         load_identity()
+
+
+def test_two_identities_in_one_file(home: Path) -> None:
+    text = Identity.generate("alice").to_text()
+    for more in (text + "source: keyring:alice\n", "source: keyring:alice\nsource: ssh:~/.ssh/id_ed25519\n"):
+        write(home / "identity", more)
+        with pytest.raises(KeyUnavailable, match="more than one identity"):
+            load_identity()
+
+
+def test_threads_ask_once(home: Path) -> None:
+    me = Identity.generate("alice")
+    write(home / "identity", sealed(me))
+    ask, start = Asked(), threading.Barrier(8)
+
+    def load(_: int) -> Identity:
+        start.wait()
+        return load_identity(ask)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(load, range(8))) == [me] * 8
+    assert ask.times == 1
 
 
 def test_committed_is_tried_last(home: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tdsec_gov.errors import KeyUnavailable, UsageError
-from tdsec_gov.keys import ssh
+from tdsec_gov.keys import ssh, ssh_identity
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age import hybrid, x25519
 from tdsec_gov.keys.age.errors import HeaderInvalid, NoMatchingIdentity
@@ -20,9 +20,9 @@ from tdsec_gov.keys.recipients import parse_recipient
 
 KEY = bytes(range(16))
 P = 2**255 - 19
-ED = ssh.Ed25519Identity(bytes(range(32)))
+ED = ssh_identity.Ed25519Identity(bytes(range(32)))
 RSA_KEY = rsa.generate_private_key(65537, 2048)
-RSA = ssh.RsaIdentity(RSA_KEY)
+RSA = ssh_identity.RsaIdentity(RSA_KEY)
 X = x25519.Identity.generate()
 PQ = hybrid.Identity.generate()
 
@@ -59,7 +59,7 @@ def test_all_classic_kinds_in_one_file() -> None:
 
 
 def test_another_key_of_the_same_kind_does_not_open() -> None:
-    other = ssh.Ed25519Identity(bytes(32))
+    other = ssh_identity.Ed25519Identity(bytes(32))
     with pytest.raises(NoMatchingIdentity):
         age_file.decrypt_bytes(age_file.encrypt_bytes(b"x", [other.recipient]), [ED])
 
@@ -150,7 +150,7 @@ def broken(stanza: Stanza) -> list[Stanza]:
 
 
 @pytest.mark.parametrize("me", [ED, RSA])
-def test_broken_stanzas_are_refused(me: ssh.Ed25519Identity | ssh.RsaIdentity) -> None:
+def test_broken_stanzas_are_refused(me: ssh_identity.Ed25519Identity | ssh_identity.RsaIdentity) -> None:
     good = me.recipient.wrap(KEY)[0]
     assert me.unwrap([good]) == KEY
     for stanza in broken(good):
