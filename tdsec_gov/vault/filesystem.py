@@ -197,6 +197,8 @@ class VaultFileSystem(FileSystem):
         storage, prefix, tops = connect(config)
         super().__init__(fs or VaultFs(storage, prefix, tops), **config)
         self.storage = storage
+        if storage.inner.protocol == "local" and not config.get("jobs"):
+            self.jobs = 1  # Python's lock makes threads slower here than one, whose hashing runs aside
         for name in ("split_version", "join_version", "version_path", "coalesce_version"):
             if hasattr(storage.inner, name):
                 setattr(self, name, getattr(storage.inner, name))
