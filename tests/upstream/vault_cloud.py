@@ -11,7 +11,10 @@ from dvc.testing.path_info import CloudURLInfo
 
 
 class VaultCloud(Cloud, CloudURLInfo):
-    """``tdsec://store/…`` as the repository at ``root`` sees it: read and written through the vault."""
+    """``tdsec://store/SUB/…`` as the repository at ``root`` sees it, read and written through the vault.
+
+    ``tdsec://store/SUB`` is the remote, as a bucket is elsewhere; what follows is a path on it.
+    """
 
     root: Path
     bare: bool
@@ -44,7 +47,8 @@ class VaultCloud(Cloud, CloudURLInfo):
         """A new one at each call: tests change things behind the back of the one they had."""
         from dvc.fs import get_cloud_fs
 
-        cls, config, _ = get_cloud_fs(self._dvc_config, url=self.url)
+        remote = f"tdsec://{self.bucket}/{self.path.partition('/')[0]}"
+        cls, config, _ = get_cloud_fs(self._dvc_config, url=remote)
         return cls(**config)
 
     @property
