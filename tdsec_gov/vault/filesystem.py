@@ -199,6 +199,8 @@ class VaultFileSystem(FileSystem):
         self.storage = storage
         if storage.inner.protocol == "local" and not config.get("jobs"):
             self.jobs = 1  # Python's lock makes threads slower here than one, whose hashing runs aside
+        if config.get("version_aware"):  # or a second push finds that everything differs, and deletes it
+            self.PARAM_CHECKSUM = storage.inner.PARAM_CHECKSUM
         for name in ("split_version", "join_version", "version_path", "coalesce_version"):
             if hasattr(storage.inner, name):
                 setattr(self, name, getattr(storage.inner, name))
