@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent:
             server = item.callspec.params["server"] if hasattr(item, "callspec") else ""
-            plain = item.name.split("[")[0]
+            owner = getattr(item, "cls", None)
+            plain = f"{owner.__name__ if owner else ''}::{item.name.split('[')[0]}"
             for name in (plain, f"{plain}[{server}]"):
                 if name in DEVIATIONS:
                     item.add_marker(pytest.mark.skip(reason=DEVIATIONS[name]))
