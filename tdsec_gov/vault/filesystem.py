@@ -199,9 +199,10 @@ class VaultFileSystem(FileSystem):
         self.storage = storage
         if storage.inner.protocol == "local" and not config.get("jobs"):
             self.jobs = 1  # Python's lock makes threads slower here than one, whose hashing runs aside
+        theirs = ["split_version", "join_version", "version_path", "coalesce_version"]
         if config.get("version_aware"):  # or a second push finds that everything differs, and deletes it
-            self.PARAM_CHECKSUM = storage.inner.PARAM_CHECKSUM
-        for name in ("split_version", "join_version", "version_path", "coalesce_version"):
+            theirs.append("PARAM_CHECKSUM")
+        for name in theirs:
             if hasattr(storage.inner, name):
                 setattr(self, name, getattr(storage.inner, name))
 
