@@ -50,7 +50,7 @@ def add_reader(
     key = " ".join(age.split()[:2]) if age.startswith("ssh-") else age
     new = NewMember(name, key, signing, role, label, age_pq, signing_pq)
     written = reseal(repository.root, vault, with_member(WorkTree(repository.root), new))
-    stage(repository, written)
+    _warn(shell, stage(repository, written))
     what = f"compartment '{compartment}'" if label else "the vault"
     return shell.answer(f"'{name}' can open {what}; now commit and push", files=written)
 
@@ -65,7 +65,7 @@ def rewrap(shell: Shell) -> int:
 
     repository = shell.repository()
     written = reseal(repository.root, vault_name(repository))
-    stage(repository, written)
+    _warn(shell, stage(repository, written))
     text = "keyrings sealed anew. Who could open them before may have kept what they read."
     return shell.answer(text, files=written)
 
@@ -83,11 +83,13 @@ def rotate(shell: Shell, eager: bool, resume: bool, jobs: int) -> int:
     repository = shell.repository()
     left = resumed(repository)
     if left is not None:
+        _warn(shell, left.unstaged)
         shell.say(f"going on with the rotation that was interrupted: {left}")
         return _eagerly(shell, repository, left, jobs)
     if resume:
         return shell.answer("there is no rotation to go on with")
     turned = turn(repository, vault_name(repository), eager=eager)
+    _warn(shell, turned.unstaged)
     shell.say(f"new epoch: {turned}")
     if eager:
         return _eagerly(shell, repository, turned, jobs)
@@ -114,12 +116,18 @@ def remove_reader(shell: Shell, name: str, how: str | None, keep_signer: bool, j
         )
     repository = shell.repository()
     turned = remove(repository, name, eager=how == "eager", keep_signer=keep_signer)
+    _warn(shell, turned.unstaged)
     shell.say(f"'{name}' reads no more; new epoch: {turned}")
     _say_orphans(shell, name, turned.orphaned, keep_signer)
     shell.say(f"'{name}' keeps what they pulled, and knows the names of the objects on the storage.")
     if how == "eager" and turned.epochs:
         return _eagerly(shell, repository, turned, jobs)
     return _lazily(shell, repository, turned, f"'{name}'")
+
+
+def _warn(shell: Shell, text: str) -> None:
+    if text:
+        shell.warn(text)
 
 
 def _say_orphans(shell: Shell, name: str, lost: list[str], keep_signer: bool) -> None:

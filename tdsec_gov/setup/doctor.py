@@ -94,6 +94,9 @@ def _vault(repository: Repository) -> Iterator[Symptom]:
     )
     ready = bool(epochs(WorkTree(repository.root), found[1]))
     yield Symptom("keyring", ready, f"vault '{found[1]}' has {'a' if ready else 'no'} keyring", "tdsec init")
+    recovery = policies_from(WorkTree(repository.root)).access.settings(found[1]).recovery is not None
+    lost = "none: where every reader loses their key, the data is lost (tdsec init --recovery RECIPIENT)"
+    yield Symptom("recovery key", True, "every keyring is sealed to it" if recovery else lost)
     yield _old_plaintext(repository, found[1])
 
 

@@ -28,12 +28,13 @@ Watch = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A new epoch is in the work tree: epoch by label, the files to commit, and the datasets whose
-    verdicts count no longer."""
+    """A new epoch is in the work tree: epoch by label, the files to commit, the datasets whose verdicts
+    count no longer, and why the files are not in git's index, where they are not."""
 
     epochs: dict[str, int]
     files: list[str]
     orphaned: list[str] = field(default_factory=list)
+    unstaged: str = ""
 
     def __str__(self) -> str:
         return ", ".join(f"{label} {epoch}" for label, epoch in sorted(self.epochs.items())) or "none"
@@ -51,9 +52,9 @@ def turn(repository: Repository, vault_name: str, *, eager: bool) -> Turned:
     labels = labels_of(vault)
     files = rotation(vault, labels)
     epochs = {label: vault.statements_of(label)[0].epoch + 1 for label in labels}
-    stage(repository, change_keys(repository.root, files, epochs if eager else {}))
+    unstaged = stage(repository, change_keys(repository.root, files, epochs if eager else {}))
     _record(repository, vault, epochs, eager=eager)
-    return Turned(epochs, list(files))
+    return Turned(epochs, list(files), unstaged=unstaged)
 
 
 def resumed(repository: Repository) -> Turned | None:
@@ -61,8 +62,7 @@ def resumed(repository: Repository) -> Turned | None:
     left = pending(repository.root)
     if left is None:
         return None
-    stage(repository, left.files)
-    return Turned(left.epochs, list(left.files))
+    return Turned(left.epochs, list(left.files), unstaged=stage(repository, left.files))
 
 
 def remove_reader(repository: Repository, name: str, *, eager: bool, keep_signer: bool) -> Turned:
@@ -95,10 +95,10 @@ def remove_reader(repository: Repository, name: str, *, eager: bool, keep_signer
         files |= one.files()
     files[ACCESS] = data
     epochs = {label: epoch for one in found for label, epoch in one.epochs.items()}
-    stage(repository, change_keys(root, files, epochs if eager else {}))
+    unstaged = stage(repository, change_keys(root, files, epochs if eager else {}))
     for one in found:
         _record(repository, one.vault, one.epochs, eager=eager, removed=name)
-    return Turned(epochs, list(files), lost)
+    return Turned(epochs, list(files), lost, unstaged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +171,18 @@ def seal_anew(repository: Repository, turned: Turned, jobs: int, watch: Watch) -
     return found
 
 
-def stage(repository: Repository, names: Iterable[str]) -> None:
-    """Put files into git's index, and take out of it what is gone."""
+def stage(repository: Repository, names: Iterable[str]) -> str:
+    """Put files into git's index, and take out of it what is gone. Why git refused, empty when it did not:
+    a locked index is no reason to stop a change of keys halfway."""
     there = [name for name in names if (repository.root / name).is_file()]
     gone = [name for name in names if not (repository.root / name).is_file()]
-    repository.git.stage(*there)
-    if gone:
-        repository.git.ask("rm", "--cached", "-q", "--ignore-unmatch", "--", *gone)
+    try:
+        repository.git.stage(*there)
+        if gone:
+            repository.git.ask("rm", "--cached", "-q", "--ignore-unmatch", "--", *gone)
+    except ConfigurationError as exc:
+        return f"not staged, do it by hand (git add .tdsec policies): {exc.line()}"
+    return ""
 
 
 def _vaults(turned: Turned) -> list[str]:

@@ -11,7 +11,7 @@ import binascii
 from pathlib import Path
 
 from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
-from tdsec_gov.errors import IntegrityError
+from tdsec_gov.errors import IntegrityError, TdsecError
 from tdsec_gov.files import WorkTree, sync_folder, write_atomic
 from tdsec_gov.repo.git import git_folder
 from tdsec_gov.vault.sealing import Files, write_files
@@ -88,7 +88,7 @@ def _read(place: Path) -> tuple[dict[str, bytes | None], dict[str, str | None]]:
                 raise ValueError("malformed")
             files[name] = None if new is None else base64.b64decode(new, validate=True)
             before[name] = old
-    except (ValueError, KeyError, binascii.Error, OSError):
+    except (ValueError, KeyError, binascii.Error, OSError, TdsecError):
         raise IntegrityError(
             "the record of an unfinished change is broken",
             where=place,

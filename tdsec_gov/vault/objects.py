@@ -6,17 +6,20 @@ the wrong binding and is refused before any plaintext is released.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import BinaryIO
 
-from tdsec_gov.errors import DataTampered
+from tdsec_gov.errors import DataTampered, KeyUnavailable
 from tdsec_gov.keys.age import base64raw
 from tdsec_gov.keys.age import file as age_file
+from tdsec_gov.keys.age.errors import NoMatchingIdentity
 from tdsec_gov.keys.age.header import Header, Stanza
 from tdsec_gov.keys.age.intake import Source
 from tdsec_gov.keys.age.seek import SeekableReader
+from tdsec_gov.keys.age.wrapping import Identity
 from tdsec_gov.vault.keyring import Keyring
 
 STANZA_TYPE = "tdsec-gov/object-v1"
@@ -89,17 +92,35 @@ def unseal(
         DataTampered: bound to another place. IntegrityError: damaged. KeyUnavailable: foreign.
         AccessDenied: the keyrings are those of somebody who may only write.
     """
-    identities = [one.opener for one in keyrings]
-    return age_file.decrypt_stream(source, sink, identities, _checker(keyrings, name))
+    with _naming_epochs(keyrings):
+        return age_file.decrypt_stream(source, sink, _openers(keyrings), _checker(keyrings, name))
 
 
 def unseal_bytes(data: bytes, keyrings: Sequence[Keyring], name: str) -> bytes:
     """The plaintext of the whole object ``name``, for small ones. Raises as :func:`unseal`."""
-    identities = [one.opener for one in keyrings]
-    return age_file.decrypt_bytes(data, identities, _checker(keyrings, name), max_size=len(data))
+    with _naming_epochs(keyrings):
+        return age_file.decrypt_bytes(data, _openers(keyrings), _checker(keyrings, name), max_size=len(data))
 
 
 def open_object(source: BinaryIO, keyrings: Sequence[Keyring], name: str) -> SeekableReader:
     """A seekable view of the object ``name``. Raises as :func:`unseal`."""
-    identities = [one.opener for one in keyrings]
-    return age_file.open_seekable(source, identities, _checker(keyrings, name))
+    with _naming_epochs(keyrings):
+        return age_file.open_seekable(source, _openers(keyrings), _checker(keyrings, name))
+
+
+def _openers(keyrings: Sequence[Keyring]) -> list[Identity]:
+    return [one.opener for one in keyrings]
+
+
+@contextlib.contextmanager
+def _naming_epochs(keyrings: Sequence[Keyring]) -> Iterator[None]:
+    """Say of an object that none of ``keyrings`` opens that its epoch may be one that I do not have."""
+    try:
+        yield
+    except NoMatchingIdentity:
+        known = ", ".join(str(one.epoch) for one in keyrings)
+        raise KeyUnavailable(
+            f"sealed under an epoch of vault '{keyrings[0].vault}' that you have no keyring for",
+            expected=f"epoch {known}",
+            hint="run: git pull (the keys may have been rotated); if it stays, ask a reader of the vault",
+        ) from None
