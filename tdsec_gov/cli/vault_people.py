@@ -173,12 +173,13 @@ def _eagerly(shell: Shell, repository: Repository, turned: Turned, jobs: int) ->
     text = f"{done.counts['renewed']} objects sealed anew under {turned}; now commit and push"
     if done.left:
         text = f"{len(done.left)} objects stay under older epochs; {text}"
+    damaged = [one for one in done.troubles if one.exit_code == 10]
     if done.troubles:
-        text = f"{len(done.troubles)} faults on the storage (tdsec vault verify names them); {text}"
-    code = 10 if done.left else next((c for c in (10, 11) if any(t.exit_code == c for t in done.troubles)), 0)
+        text = f"{text}. {len(done.troubles)} faults on the storage: tdsec vault verify names them"
+    code = 10 if done.left or damaged else 0
     return shell.answer(
         text,
-        code={0: "ok", 10: "integrity", 11: "unverified"}[code],
+        code="integrity" if code else "ok",
         exit_code=code,
         epochs=turned.epochs,
         files=turned.files,

@@ -97,11 +97,21 @@ class RemoteCarrier:
         try:
             self._inner.makedirs(posixpath.dirname(target))
             self._inner.fs.put_file(part, unfinished, **extra)
-            self._inner.fs.mv(unfinished, target)
+            self._rename(unfinished, target)
         except BaseException:
             with contextlib.suppress(OSError):
                 self._inner.fs.rm_file(unfinished)
             raise
+
+    def _rename(self, unfinished: str, target: str) -> None:
+        """Over what is there; webdav4's ``mv`` would refuse that."""
+        fs = self._inner.fs
+        if self._inner.protocol in ("webdav", "webdavs"):
+            old, new = fs._strip_protocol(unfinished), fs._strip_protocol(target)
+            fs.client.move(old, new, overwrite=True)
+            fs.invalidate_cache()
+        else:
+            fs.mv(unfinished, target)
 
     @contextlib.contextmanager
     def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
