@@ -119,6 +119,10 @@ def remove_reader(shell: Shell, name: str, how: str | None, keep_signer: bool, j
     _warn(shell, turned.unstaged)
     shell.say(f"'{name}' reads no more; new epoch: {turned}")
     _say_orphans(shell, name, turned.orphaned, keep_signer)
+    if turned.wrote:
+        shell.say(
+            f"what '{name}' pushed without a verdict (exempt files) must be pushed again by somebody else"
+        )
     shell.say(f"'{name}' keeps what they pulled, and knows the names of the objects on the storage.")
     if how == "eager" and turned.epochs:
         return _eagerly(shell, repository, turned, jobs)

@@ -35,6 +35,8 @@ class Turned:
     files: list[str]
     orphaned: list[str] = field(default_factory=list)
     unstaged: str = ""
+    wrote: bool = False
+    """Whether somebody was removed who could write: what they pushed on their word alone counts no longer."""
 
     def __str__(self) -> str:
         return ", ".join(f"{label} {epoch}" for label, epoch in sorted(self.epochs.items())) or "none"
@@ -98,7 +100,8 @@ def remove_reader(repository: Repository, name: str, *, eager: bool, keep_signer
     unstaged = stage(repository, change_keys(root, files, epochs if eager else {}))
     for one in found:
         _record(repository, one.vault, one.epochs, eager=eager, removed=name)
-    return Turned(epochs, list(files), lost, unstaged)
+    wrote = book.policies.access.may_write(member) and not keep_signer
+    return Turned(epochs, list(files), lost, unstaged, wrote)
 
 
 @dataclass(frozen=True, slots=True)

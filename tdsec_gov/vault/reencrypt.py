@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tdsec_gov.errors import IntegrityError, KeyUnavailable, TdsecError
+from tdsec_gov.errors import BackendUnavailable, IntegrityError, KeyUnavailable, TdsecError
 from tdsec_gov.files import naming_os_errors, os_error
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.carriers import carrier_of
@@ -24,6 +24,8 @@ from tdsec_gov.vault.sidebyside import side_by_side
 from tdsec_gov.vault.storage import Storage
 
 _HEADER = 4096
+_TURNS = 5
+"""So often the storage is looked through: the last time finds nothing to do."""
 _KINDS = ("objects", "manifests", "placements")
 
 
@@ -62,34 +64,44 @@ class Reencryption:
         self.counts: Counter[str] = Counter()
 
     def run(self, watch: Callable[[int], None]) -> list[Left]:
-        """Renew everything; what could not be renewed. Every object is looked at again at the end.
+        """Renew everything, look again until there is nothing more to renew; what could not be renewed.
 
         Raises:
-            BackendUnavailable: the storage went away; a second run goes on.
-            KeyUnavailable: a label's newest epoch is not among my keyrings.
+            BackendUnavailable: the storage went away, or others go on pushing under the old epoch; a second
+            run goes on.
         """
         left: dict[str, Left] = {}
-        for number, (one, fault) in enumerate(side_by_side(self._renew, self._old(), self._jobs), 1):
-            watch(number)
-            if fault is not None:
-                left[one.path] = Left(one.path, one.epoch, fault)
-            else:
-                self.counts["renewed"] += 1
-        for one in self._old(again=True):
-            left.setdefault(one.path, Left(one.path, one.epoch, IntegrityError("pushed meanwhile")))
-        return [left[path] for path in sorted(left)]
+        for turn in range(_TURNS):
+            counts: Counter[str] = Counter()
+            paths = (path for path in self._files() if path not in left)
+            for number, (path, found) in enumerate(side_by_side(self._look, paths, self._jobs), 1):
+                watch(number)
+                if isinstance(found, Left):
+                    left[path] = found
+                else:
+                    counts[found] += 1
+            self.counts.update({"renewed": counts["renewed"]} if turn else counts)
+            if not counts["renewed"]:
+                return [left[path] for path in sorted(left)]
+        raise BackendUnavailable(
+            "others go on pushing under the old epoch",
+            hint="ask them to git pull, then run: tdsec vault rotate --resume",
+        )
 
-    def _old(self, *, again: bool = False) -> Iterator[Sealed]:
-        """Objects whose header names an epoch before the newest."""
-        for path in self._files():
-            name = storage_name(path.removeprefix(f"{self._base}/"))
-            found = self._sealed(path, name) if name else None
-            if found is None:
-                self.counts["other"] += not again
-            elif found.epoch < self._labels[found.label][0].epoch:
-                yield found
-            else:
-                self.counts["current"] += not again
+    def _look(self, path: str) -> str | Left:
+        """What one file is, once it was renewed where it has to be: a word of ``counts``, or why not."""
+        name = storage_name(path.removeprefix(f"{self._base}/"))
+        found = self._sealed(path, name) if name else None
+        if found is None:
+            return "other"
+        if found.epoch == self._labels[found.label][0].epoch:
+            return "current"
+        try:
+            with naming_os_errors(path, "the storage does not answer"):
+                self._seal_anew(found)
+        except (IntegrityError, KeyUnavailable) as exc:
+            return Left(path, found.epoch, exc)
+        return "renewed"
 
     def _sealed(self, path: str, name: str) -> Sealed | None:
         header = self._header(path)
@@ -97,14 +109,6 @@ class Reencryption:
             for epoch in range(rings[0].epoch, 0, -1):
                 if objects.binding(label, epoch, name).to_bytes() in header:
                     return Sealed(path, name, label, epoch)
-        return None
-
-    def _renew(self, one: Sealed) -> TdsecError | None:
-        try:
-            with naming_os_errors(one.path, "the storage does not answer"):
-                self._seal_anew(one)
-        except (IntegrityError, KeyUnavailable) as exc:
-            return exc
         return None
 
     def _seal_anew(self, one: Sealed) -> None:

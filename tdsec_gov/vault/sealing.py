@@ -23,19 +23,17 @@ def seal_keyrings(
     circle: Circle,
     signer: Identity,
     last: KeyringStatement | None = None,
-    *,
-    least: int = 0,
 ) -> dict[str, bytes | None]:
     """The files of ``keyrings`` (readable ones of one label), sealed to ``circle`` and signed.
 
-    ``last`` is the label's statement with the highest sequence so far, ``least`` a sequence that this
-    clone has seen. The newest epoch gets the highest number: an older keyring in its place is then
-    noticed. The files come newest epoch first, each statement after what it speaks of.
+    ``last`` is the label's statement with the highest sequence so far. The newest epoch gets the highest
+    number: an older keyring in its place is then noticed. The files come newest epoch first, each statement
+    after what it speaks of.
 
     Raises:
         PolicyInvalid: a recipient is malformed. AccessDenied: a keyring is not readable by me.
     """
-    sequence = max(least, last.sequence if last else 0)
+    sequence = last.sequence if last else 0
     previous = last.digest if last else None
     written: list[dict[str, bytes | None]] = []
     for keyring in sorted(keyrings, key=lambda one: one.epoch):

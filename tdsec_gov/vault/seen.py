@@ -173,7 +173,12 @@ def _older(kind: Kind, key: str, pin: Pin, sequence: int, git: Path) -> Integrit
     if (git / COPIES / key).is_dir():
         restore += f" (never committed? copies of what was made here: .git/{COPIES}/{key})"
     hint = {
-        "keyring": f"run: {restore}" + (" (or, if two branches did it, tdsec vault rewrap)" if fork else ""),
+        "keyring": f"run: {restore}"
+        + (
+            "; if two branches did it, tdsec vault rewrap"
+            if fork
+            else f"; if it was given up, remove {git / _NAME}"
+        ),
         "dataset": f"to go back on purpose, approve it again: tdsec check {key}",
         "path": "to go back on purpose, push it again",
     }[kind]

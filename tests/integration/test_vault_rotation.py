@@ -234,7 +234,7 @@ def test_a_leaver_whose_signature_carries_verdicts(pushed: Workshop) -> None:
 
     gone = pushed.tdsec("vault", "remove-reader", "bob", "--lazy")
     assert gone.code == 0 and "1 datasets have verdicts that rested on the signature of 'bob'" in gone.err
-    assert "data/of-bob.csv" in gone.err
+    assert "data/of-bob.csv" in gone.err and "must be pushed again by somebody else" in gone.out
     assert opened(pushed).keyrings[0].epoch == 2, "he could not read, so nothing needs a new epoch"
     assert "bob" not in pushed.tdsec("vault", "readers").out
     assert pushed.tdsec("verify", "data/of-bob.csv").code == 11
@@ -399,3 +399,44 @@ def test_members_file_in_other_layouts(pushed: Workshop) -> None:
     left = (pushed.root / ACCESS).read_text()
     assert left == text.replace(flow, "").replace("[bob]", "[]")
     assert load_identity().name == "alice"
+
+
+def test_a_reader_with_an_ssh_key(pushed: Workshop) -> None:
+    """What stands in ~/.ssh/id_ed25519.pub, comment and all."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    line = (
+        Ed25519PrivateKey.generate()
+        .public_key()
+        .public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+        .decode()
+    )
+    signing = str(Identity.generate("x").verify_key)
+    added = pushed.tdsec("vault", "add-reader", "sue", "--age", f"{line} sue@home", "--signing", signing)
+    assert added.code == 0, added.err
+    assert opened(pushed).statements_of("store")[0].readers["sue"] == line
+    assert b"\n-> ssh-ed25519 " in (pushed.root / ".tdsec/vaults/store/keyring-1.age").read_bytes()
+    refused = pushed.tdsec("vault", "add-reader", "sam", "--age", "age1bad", "--signing", signing)
+    assert refused.code == 12 and "sam" not in (pushed.root / ACCESS).read_text()
+
+
+def test_objects_that_come_in_meanwhile(pushed: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody without the new keyring pushes under the old epoch while objects are sealed anew."""
+    from tdsec_gov.vault import reencrypt
+
+    first = pushed.objects()[0]
+    late = first.read_bytes()
+    old: list[int] = []
+    plain_send = reencrypt.Reencryption._seal_anew
+
+    def seal(self: reencrypt.Reencryption, one: reencrypt.Sealed) -> None:
+        plain_send(self, one)
+        if one.path == str(first) and not old:
+            old.append(first.write_bytes(late))
+
+    monkeypatch.setattr(reencrypt.Reencryption, "_seal_anew", seal)
+    before = sum(sealed_epochs(pushed).values())
+    turned = pushed.tdsec("vault", "rotate", "--eager")
+    assert turned.code == 0 and f"{before + 1} objects sealed anew" in turned.out
+    assert sealed_epochs(pushed) == {2: before}
