@@ -11,7 +11,8 @@ import os
 import posixpath
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -56,10 +57,7 @@ class DiskCarrier:
             handle = os.open(part, _NEW, 0o666)
         try:
             try:
-                for piece in _pieces(sealed):
-                    _write(handle, piece)
-                    if callback is not None:
-                        callback.relative_update(len(piece))
+                _write_all(handle, sealed, callback)
             finally:
                 os.close(handle)
             os.rename(part, target)
@@ -85,8 +83,7 @@ class RemoteCarrier:
         with tempfile.TemporaryDirectory(prefix="tdsec-") as folder:
             part = f"{folder}/object"
             with open(part, "wb", buffering=0) as stream:
-                for piece in _pieces(sealed):
-                    _write(stream.fileno(), piece)
+                _write_all(stream.fileno(), sealed)
             self._upload(part, target, {} if callback is None else {"callback": callback})
 
     def _upload(self, part: str, target: str, extra: dict[str, Any]) -> None:
@@ -125,8 +122,21 @@ class RemoteCarrier:
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
-def _pieces(sealed: Sealed) -> Iterable[bytes | memoryview]:
-    return (sealed,) if isinstance(sealed, bytes) else sealed.pieces()
+def _write_all(handle: int, sealed: Sealed, callback: Any = None) -> None:
+    """Write all of it; what comes in pieces is written on a thread while the next piece is encrypted."""
+    if isinstance(sealed, bytes):
+        _write(handle, sealed)
+        return
+    with ThreadPoolExecutor(1, "tdsec-write") as pool:
+        writing: Future[None] | None = None
+        for piece in sealed.pieces():
+            if writing is not None:
+                writing.result()
+            writing = pool.submit(_write, handle, piece)
+            if callback is not None:
+                callback.relative_update(len(piece))
+        if writing is not None:
+            writing.result()
 
 
 def _write(handle: int, piece: bytes | memoryview) -> None:

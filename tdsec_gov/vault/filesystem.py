@@ -20,8 +20,8 @@ from fsspec import AbstractFileSystem
 from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.vault.addresses import Address, shelf_of, virtual
 from tdsec_gov.vault.paths import Paths
-from tdsec_gov.vault.placing import Opener
 from tdsec_gov.vault.refusal import VaultRefusal
+from tdsec_gov.vault.room import Opener
 from tdsec_gov.vault.storage import Storage
 
 _SPOOL = 32 << 20

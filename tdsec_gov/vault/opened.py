@@ -1,4 +1,8 @@
-"""A vault, opened for one process: people, keys, names and cover, each read on first need."""
+"""A vault, opened for one process: people, keys, names and cover, each read on first need.
+
+So are the modules behind them: what only lists (``dvc status -c``, ``dvc gc -c``) loads neither the
+policies nor the audit log, which take longer to import than to read.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,22 @@ import datetime as dt
 import threading
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tdsec_gov.audit.journal import Journal
-from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, KeyUnavailable, PolicyInvalid, TdsecError
 from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.members import MemberKeys
-from tdsec_gov.vault.circle import require_circle
 from tdsec_gov.vault.keyring import Keyring, keyring_name, open_signed, statements
 from tdsec_gov.vault.naming import Names
-from tdsec_gov.vault.seen import Seen, require_current, require_newest
 from tdsec_gov.vault.statement import KeyringStatement
-from tdsec_gov.verdicts.book import VerdictBook
-from tdsec_gov.verdicts.trust import member_keys
+
+if TYPE_CHECKING:
+    from tdsec_gov.audit.journal import Journal
+    from tdsec_gov.keys.members import MemberKeys
+    from tdsec_gov.vault.seen import Seen
+    from tdsec_gov.verdicts.book import VerdictBook
 
 
 class OpenedVault:
@@ -45,7 +49,13 @@ class OpenedVault:
         self._current: set[tuple[str, str]] = set()
         self._keyrings: dict[str, list[Keyring]] = {}
         self._statements: dict[str, list[KeyringStatement]] = {}
-        self.seen = Seen(root) if root is not None else None
+
+    @cached_property
+    def seen(self) -> Seen | None:
+        """What this clone has seen; None where there is no clone."""
+        from tdsec_gov.vault.seen import Seen
+
+        return Seen(self.root) if self.root is not None else None
 
     @cached_property
     def identity(self) -> Identity:
@@ -53,6 +63,8 @@ class OpenedVault:
 
     @cached_property
     def book(self) -> VerdictBook:
+        from tdsec_gov.verdicts.book import VerdictBook
+
         return VerdictBook.open(self.tree, dt.datetime.now(dt.UTC))
 
     @property
@@ -62,6 +74,8 @@ class OpenedVault:
 
     def writers_of(self, label: str) -> dict[str, MemberKeys]:
         """Keys that may sign the keyrings of ``label`` (the vault, or one of its compartments)."""
+        from tdsec_gov.verdicts.trust import member_keys
+
         access = self.book.policies.access
         return member_keys(access.writers(label))
 
@@ -84,6 +98,8 @@ class OpenedVault:
         Raises:
             Unverified, IntegrityError: not as signed, or older than what this clone has seen.
         """
+        from tdsec_gov.vault.seen import require_newest
+
         with self._lock:
             if label not in self._statements:
                 signed = statements(self.tree, label, self.writers_of(label))
@@ -98,6 +114,8 @@ class OpenedVault:
 
     def policy_digest(self, dataset: str) -> str:
         """Digest of today's policy for a dataset. Raises PolicyInvalid: no rule matches it."""
+        from tdsec_gov.checks.registry import policy_digest
+
         if dataset not in self._digests:
             self._digests[dataset] = policy_digest(self.book.policies.for_dataset(dataset))
         return self._digests[dataset]
@@ -163,6 +181,9 @@ class OpenedVault:
                 expected=f"one of its readers ({', '.join(sorted(said.readers))})",
                 hint="ask one of them for: tdsec vault rewrap",
             )
+        from tdsec_gov.vault.circle import require_circle
+        from tdsec_gov.vault.seen import require_newest
+
         if self.seen is not None:
             require_newest(self.seen, said, sealing=True)
         require_circle(self.book.policies.access, said)
@@ -182,12 +203,16 @@ class OpenedVault:
     def require_current(self, dataset: str, oid: str) -> None:
         """Raises IntegrityError where a newer version of ``dataset`` was accepted, here or in what this
         clone has seen: somebody has put this one back."""
+        from tdsec_gov.vault.seen import require_current
+
         with self._lock:
             if (dataset, oid) not in self._current:
                 require_current(self.book, dataset, oid, self.seen)
                 self._current.add((dataset, oid))
 
     def _journal(self, root: Path) -> Journal:
+        from tdsec_gov.audit.journal import Journal
+
         if self._opened_journal is None:
             self._opened_journal = Journal.open(root, self.identity)
         return self._opened_journal

@@ -13,8 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from tdsec_gov.vault.placing import Opener
-from tdsec_gov.vault.room import Room
+from tdsec_gov.vault.room import Opener, Room
 from tdsec_gov.vault.storage import Storage
 
 _SPOOL = 32 << 20

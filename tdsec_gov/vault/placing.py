@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdsec_gov.errors import DataTampered, Unverified, VerdictMissing
-from tdsec_gov.vault.cover import Cover
 from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.placement import Placement
-from tdsec_gov.vault.room import Room
+from tdsec_gov.vault.room import Opener, Room
 
-Opener = Callable[[], AbstractContextManager[BinaryIO]]
+if TYPE_CHECKING:
+    from tdsec_gov.vault.cover import Cover
+
 _PIECE = 1 << 20
 
 

@@ -19,6 +19,9 @@ from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.padding import Padded, padme
 
+Opener = Callable[[], contextlib.AbstractContextManager[BinaryIO]]
+"""Gives a source of plaintext, each time from its start."""
+
 
 class Room:
     """``inner`` is DVC's filesystem object of the inner remote, ``top`` the vault's folder on it."""

@@ -15,22 +15,22 @@ import secrets
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from tdsec_gov.errors import (
     AccessDenied,
     KeyUnavailable,
     TdsecError,
 )
-from tdsec_gov.repo.cache import Cache
-from tdsec_gov.vault.cover import Covered
 from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
 from tdsec_gov.vault.objects import SMALL
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.padding import ContentOnly
-from tdsec_gov.vault.placing import Opener
-from tdsec_gov.vault.room import Room
+from tdsec_gov.vault.room import Opener, Room
 from tdsec_gov.vault.vouched import Vouched
+
+if TYPE_CHECKING:
+    from tdsec_gov.vault.cover import Covered
 
 _SPOOL = 32 << 20
 _LOGGER = logging.getLogger("dvc.tdsec")
@@ -103,6 +103,9 @@ class Storage(Vouched):
 
     def _complete(self, room: Room, covered: list[Covered]) -> None:
         """Put the folder's files that ``room`` lacks: DVC asks for none that it has seen in another."""
+        from tdsec_gov.repo.cache import Cache
+        from tdsec_gov.vault.cover import Covered
+
         held = set(room.oids())
         cache = Cache.of(self.vault.root) if self.vault.root else None
         for one in covered:

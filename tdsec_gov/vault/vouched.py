@@ -5,23 +5,24 @@ from __future__ import annotations
 import contextlib
 import copy
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.errors import (
     ConfigurationError,
     TdsecError,
     Unverified,
     VerdictMissing,
 )
-from tdsec_gov.repo.manifests import LocalManifests, checked
-from tdsec_gov.repo.pointers import Pointer
-from tdsec_gov.vault.cover import Cover, Covered
 from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.owners import Owners
-from tdsec_gov.vault.placing import Placing
 from tdsec_gov.vault.rooms import Rooms
-from tdsec_gov.verdicts.verify import require_policy
+
+if TYPE_CHECKING:
+    from tdsec_gov.domain.dataset import DatasetVersion, Manifest
+    from tdsec_gov.repo.manifests import LocalManifests
+    from tdsec_gov.repo.pointers import Pointer
+    from tdsec_gov.vault.cover import Cover, Covered
+    from tdsec_gov.vault.owners import Owners
+    from tdsec_gov.vault.placing import Placing
 
 
 class Vouched(Rooms):
@@ -33,18 +34,26 @@ class Vouched(Rooms):
 
     @cached_property
     def cover(self) -> Cover:
+        from tdsec_gov.vault.cover import Cover
+
         return Cover(self.vault.book, self.manifest)
 
     @cached_property
     def local(self) -> LocalManifests | None:
+        from tdsec_gov.repo.manifests import LocalManifests
+
         return LocalManifests(self.vault.root) if self.vault.root else None
 
     @cached_property
     def owners(self) -> Owners:
+        from tdsec_gov.vault.owners import Owners
+
         return Owners(self.vault.tree, self.vault.root)
 
     @cached_property
     def placing(self) -> Placing:
+        from tdsec_gov.vault.placing import Placing
+
         return Placing(self.vault, self.cover)
 
     def covered(self, oid: str, *, sealing: bool = False) -> list[Covered] | None:
@@ -82,6 +91,8 @@ class Vouched(Rooms):
 
     def current(self, covered: list[Covered]) -> list[Covered]:
         """Those whose verdict was given under today's policy. Raises VerdictExpired: none was."""
+        from tdsec_gov.verdicts.verify import require_policy
+
         current: list[Covered] = []
         failure: TdsecError | None = None
         for one in covered:
@@ -96,6 +107,8 @@ class Vouched(Rooms):
 
     def manifest(self, version: DatasetVersion) -> Manifest | None:
         """The manifest of a version: private copy, else the vault, else rebuilt from DVC's cache."""
+        from tdsec_gov.repo.manifests import checked
+
         found = self.local.load(version) if self.local else None
         if found is not None:
             return found

@@ -46,7 +46,7 @@ class EncryptReader(io.RawIOBase):
         self._state = "ready"  # "ready", "ended", or "broken" while and after a step that did not finish
         self._pending = memoryview(header + nonce)
         self._chunks = 1
-        self._plain, self._spare, self._sealed = _buffers(1)
+        self._plain, self._spare, self._sealed, self._sealed_spare = _buffers(1)
 
     def readable(self) -> bool:
         return True
@@ -79,7 +79,7 @@ class EncryptReader(io.RawIOBase):
                 return b"".join(parts)
 
     def pieces(self) -> Iterator[memoryview]:
-        """The rest of the file, without copying; each piece is good until the next one is asked for."""
+        """The rest of the file, without copying; each piece is good until the one after the next."""
         while True:
             piece, self._pending = self._pending, memoryview(b"")
             if piece:
@@ -104,7 +104,7 @@ class EncryptReader(io.RawIOBase):
         """From one chunk, which keeps small files cheap, to a whole run."""
         first = self._plain[:1]
         self._chunks = BATCH
-        self._plain, self._spare, self._sealed = _buffers(BATCH)
+        self._plain, self._spare, self._sealed, self._sealed_spare = _buffers(BATCH)
         self._plain[:1] = first
 
     def _step(self) -> bool:
@@ -129,11 +129,13 @@ class EncryptReader(io.RawIOBase):
             self._plain, self._spare = self._spare, self._plain
             self._carry = 1
         self._pending = self._sealed[:written].toreadonly()
+        self._sealed, self._sealed_spare = self._sealed_spare, self._sealed
         self._state = "ended" if final else "ready"
         return True
 
 
-def _buffers(chunks: int) -> tuple[memoryview, memoryview, memoryview]:
-    """Twice room for the plaintext of ``chunks`` chunks and one byte more, and for their ciphertext."""
-    size = chunks * CHUNK
-    return tuple(memoryview(bytearray(one)) for one in (size + 1, size + 1, sealed_size(size)))  # type: ignore[return-value]
+def _buffers(chunks: int) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+    """Twice room for the plaintext of ``chunks`` chunks and one byte more, twice for their ciphertext."""
+    plain, sealed = chunks * CHUNK + 1, sealed_size(chunks * CHUNK)
+    one, two, three, four = (memoryview(bytearray(size)) for size in (plain, plain, sealed, sealed))
+    return one, two, three, four
