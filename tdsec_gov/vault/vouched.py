@@ -129,17 +129,24 @@ class Vouched(Rooms):
         pointer = self.owners.pointer(oid)
         if pointer is not None and isinstance(error, VerdictMissing):
             error = self._said_of_folder(pointer) or error
-        name = pointer.name if pointer else f"object {oid}"
+        known = pointer.name if pointer else self._accepted_as(oid)
+        name = known or f"object {oid}"
         if error.code != "access-denied":
             with contextlib.suppress(TdsecError):
                 self.vault.note(action, "denied", name, reason=error.code)
-        if pointer is not None and not isinstance(error, ConfigurationError):
+        if known is not None and not isinstance(error, ConfigurationError):
             error.where = f"dataset '{name}'"
             error.hint = error.hint.replace(f"tdsec check {oid}", f"tdsec check {name}").replace(
                 "tdsec check --all", f"tdsec check {name}"
             )
         error.args = (error.line(),)
         raise error
+
+    def _accepted_as(self, oid: str) -> str | None:
+        """A dataset whose verdict covers ``oid``: a fresh clone gets the list of a folder's files last."""
+        with contextlib.suppress(TdsecError):
+            return self.cover.require(oid)[0].version.name
+        return None
 
     def _said_of_folder(self, pointer: Pointer) -> TdsecError | None:
         """Why the whole dataset is refused: that says more than that nothing covers one of its files."""

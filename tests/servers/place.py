@@ -102,6 +102,7 @@ class S3Server:
             "access_key_id": self.key,
             "secret_access_key": self.secret,
             "region": self.region,
+            "read_timeout": "20",
         }
 
     @cached_property
