@@ -13,12 +13,15 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from tdsec_gov.keys.age.reader import EncryptReader
 
 Sealed = bytes | EncryptReader
+transfer_options: ContextVar[dict[str, Any]] = ContextVar("tdsec_transfer_options", default={})  # noqa: B039
+"""What DVC wants of the transfer under way (``max_concurrency``: parts of one file at a time)."""
 _ATOMIC = {"s3", "gs", "gcs", "azure", "abfs", "oss", "memory"}
 _PIECE = 1 << 20
 
@@ -84,7 +87,8 @@ class RemoteCarrier:
             part = f"{folder}/object"
             with open(part, "wb", buffering=0) as stream:
                 _write_all(stream.fileno(), sealed)
-            self._upload(part, target, {} if callback is None else {"callback": callback})
+            extra = {} if callback is None else {"callback": callback}
+            self._upload(part, target, {**transfer_options.get(), **extra})
 
     def _upload(self, part: str, target: str, extra: dict[str, Any]) -> None:
         if self._inner.protocol in _ATOMIC:
@@ -114,7 +118,7 @@ class RemoteCarrier:
     def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
         with tempfile.TemporaryDirectory(prefix=".tdsec-", dir=near) as folder:
             part = f"{folder}/object"
-            self._inner.fs.get_file(place, part)
+            self._inner.fs.get_file(place, part, **transfer_options.get())
             with open(part, "rb", buffering=0) as stream:
                 yield cast(BinaryIO, stream)
 

@@ -19,6 +19,7 @@ from fsspec import AbstractFileSystem
 
 from tdsec_gov.errors import AccessDenied, TdsecError
 from tdsec_gov.vault.addresses import Address, shelf_of, virtual
+from tdsec_gov.vault.carriers import transfer_options
 from tdsec_gov.vault.paths import Paths
 from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.room import Opener
@@ -61,6 +62,8 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
         self.storage = storage
         self.prefix = prefix.rstrip("/")
         self.vault = self.prefix.partition("/")[0]
+        if hasattr(storage.inner.fs, "max_concurrency"):
+            self.max_concurrency = storage.inner.fs.max_concurrency
         self.paths = Paths(storage, storage.sub if storage.sub in tops else "", tops)
 
     def _address(self, path: str) -> Address:
@@ -126,7 +129,8 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
         if callback is not None:
             callback.set_size(os.path.getsize(lpath))
         opener = cast(Opener, functools.partial(open, lpath, "rb", buffering=0))
-        self.store(rpath, opener, callback)
+        with _as_wanted(kwargs):
+            self.store(rpath, opener, callback)
 
     def store(self, path: str, opener: Opener, callback: Any = None) -> None:
         """Store what ``opener`` gives under a virtual path."""
@@ -138,12 +142,13 @@ class VaultFs(AbstractFileSystem):  # type: ignore[misc]
 
     def get_file(self, rpath: str, lpath: str, callback: Any = None, **kwargs: Any) -> None:
         at = self._address(rpath)
-        if at.oid is not None:
-            self.storage.get(at.oid, Path(lpath), callback)
-        elif self._is_layout(rpath) or self.paths.info(at.path, at.version)["type"] == "directory":
-            Path(lpath).mkdir(parents=True, exist_ok=True)
-        else:
-            self.paths.get(at.path, Path(lpath), at.version, callback)
+        with _as_wanted(kwargs):
+            if at.oid is not None:
+                self.storage.get(at.oid, Path(lpath), callback)
+            elif self._is_layout(rpath) or self.paths.info(at.path, at.version)["type"] == "directory":
+                Path(lpath).mkdir(parents=True, exist_ok=True)
+            else:
+                self.paths.get(at.path, Path(lpath), at.version, callback)
 
     def open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
         at = self._address(path)
@@ -226,7 +231,7 @@ class VaultFileSystem(FileSystem):
         self, from_file: Any, to_info: str, callback: Any = None, size: int | None = None, **kwargs: Any
     ) -> None:
         if not hasattr(from_file, "read"):
-            self.fs.put_file(str(from_file), to_info, callback=callback)
+            self.fs.put_file(str(from_file), to_info, callback=callback, **kwargs)
             return
         self.upload_fobj(from_file, to_info)
         if callback is not None and size:
@@ -265,3 +270,14 @@ def _again(stream: Any) -> Iterator[BinaryIO]:
     """The stream from its start; it stays open for the next time."""
     stream.seek(0)
     yield cast(BinaryIO, stream)
+
+
+@contextlib.contextmanager
+def _as_wanted(options: dict[str, Any]) -> Iterator[None]:
+    """Hand ``max_concurrency`` on: DVC gives it for remotes that have such a setting."""
+    wanted = {name: value for name, value in options.items() if name == "max_concurrency"}
+    token = transfer_options.set(wanted)
+    try:
+        yield
+    finally:
+        transfer_options.reset(token)

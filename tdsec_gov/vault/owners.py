@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ class Owners:
     def __init__(self, tree: Tree, root: Path | None) -> None:
         self._tree = tree
         self._root = root
+        self._fault: TdsecError | None = None
         self._listed: set[Pointer] = set()
         self._members: dict[str, list[Pointer]] = {}
 
@@ -27,10 +29,18 @@ class Owners:
     def _pointers(self) -> dict[str, list[Pointer]]:
         found: dict[str, list[Pointer]] = {}
         read: Callable[[], list[Pointer]] = self._on_disk if self._root else self._in_revision
-        with contextlib.suppress(TdsecError):
+        try:
             for pointer in read():
                 found.setdefault(pointer.oid, []).append(pointer)
+        except TdsecError as exc:
+            self._fault = exc
         return found
+
+    def require_readable(self) -> None:
+        """Raises ConfigurationError: a pointer cannot be read, so that nobody knows what belongs to it."""
+        self._pointers  # noqa: B018 - reads them
+        if self._fault is not None:
+            raise copy.copy(self._fault)
 
     def _on_disk(self) -> list[Pointer]:
         return Repository.discover(self._root).work_tree() if self._root else []

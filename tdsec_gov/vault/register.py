@@ -95,13 +95,13 @@ def after_generic(module: Any) -> None:
 
     @contextlib.contextmanager
     def as_atomic(fs: Any, to_info: Any, create_parents: bool = False) -> Iterator[Any]:
-        refused = False
+        came_back = False
         try:
             with atomic(fs, to_info, create_parents) as part:
                 yield part
-                refused = not fs.exists(part)
+                came_back = True
         except FileNotFoundError:
-            if not refused:
+            if not came_back or fs.exists(part):
                 raise
 
     module.as_atomic = as_atomic

@@ -136,18 +136,22 @@ class Storage(Vouched):
             Unverified, GateDenied, IntegrityError, AccessDenied, KeyUnavailable: ``to`` is untouched.
             FileNotFoundError: the storage does not have it.
         """
-        part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part")
+        ours = not to.name.endswith(".tmp")  # DVC's own temporary name; it moves or removes that file
+        part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part") if ours else to
+        sink = _Late(part)
         try:
-            with part.open("xb", buffering=0) as sink:
+            with sink:
                 covered = self._fetch(oid, cast(BinaryIO, sink), to.parent)
             self._note_pull(covered)
-            part.replace(to)
-        except TdsecError as exc:
-            self.refuse("pull", oid, exc)
-        finally:
+            if ours:
+                part.replace(to)
+        except BaseException as exc:
             part.unlink(missing_ok=True)
+            if isinstance(exc, TdsecError):
+                self.refuse("pull", oid, exc)
+            raise
         if callback is not None:
-            callback.relative_update(to.stat().st_size)
+            callback.relative_update(sink.size)
 
     def open(self, oid: str) -> IO[bytes]:
         """A verified copy of one object, in memory or (large ones) in an unnamed temporary file."""
@@ -297,6 +301,33 @@ class Storage(Vouched):
             if len(self.labels) == 1 or room.exists(name):
                 self.vault.require("write", room.label)
                 room.remove(name)
+
+
+class _Late:
+    """A new file that comes into being with its first bytes: what is refused in memory leaves none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+        self.size = 0
+
+    def __enter__(self) -> _Late:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._file is None and kind is None:
+            self.write(b"")
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, data: bytes | memoryview) -> int:
+        if self._file is None:
+            self._file = open(self._path, "xb", buffering=0)  # noqa: PTH123, SIM115 - quicker; closed above
+        self.size += len(data)
+        done = self._file.write(data)
+        while done < len(data):
+            done += self._file.write(memoryview(data)[done:])
+        return len(data)
 
 
 def content(data: bytes) -> Opener:

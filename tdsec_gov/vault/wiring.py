@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.vault.constants import CONTEXT, FOLDER
@@ -47,6 +48,27 @@ class DvcTree:
                 yield f"{folder}/{inside}" if folder else inside
 
 
+class UnderPolicies:
+    """Evidence of a revision under the policies and keyrings that are checked out: a branch of its own that
+    DVC looks into (``dvc push --all-branches``) does not decide who is trusted and who can read."""
+
+    _OURS = ("policies/", ".tdsec/vaults/")
+
+    def __init__(self, revision: Tree, checked_out: Tree) -> None:
+        self._revision = revision
+        self._checked_out = checked_out
+
+    def read(self, name: str) -> bytes | None:
+        tree = self._checked_out if name.startswith(self._OURS) else self._revision
+        return tree.read(name)
+
+    def names(self, folder: str) -> Iterator[str]:
+        if f"{folder}/".startswith(self._OURS):
+            yield from self._checked_out.names(folder)
+            return
+        yield from (name for name in self._revision.names(folder) if not name.startswith(self._OURS))
+
+
 def vault_of(url: str) -> tuple[str, str]:
     """``(NAME, sub)`` of ``tdsec://NAME[/sub]``.
 
@@ -64,6 +86,9 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str, list[str]]:
     """The storage behind a resolved remote, the prefix of its virtual paths, and the folders in the vault
     that the settings know as remotes.
 
+    DVC makes several filesystems of one remote in one command: they share what was read, for as long as
+    its settings object lives.
+
     Raises:
         VaultRefusal: it cannot be opened.
     """
@@ -73,8 +98,13 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str, list[str]]:
         if dvc_config is None or getattr(dvc_config, "dvc_dir", None) is None:
             raise ConfigurationError("a vault needs a DVC repository", hint="run dvc inside one")
         tree, root = _evidence(dvc_config)
-        inner, base = _inner(dvc_config, name, version_aware=bool(config.get("version_aware")))
-        storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER), sub)
+        aware = bool(config.get("version_aware"))
+        kept: dict[Any, Storage] = vars(dvc_config).setdefault("_tdsec_storages", {})
+        storage = kept.get((name, sub, aware))
+        if storage is None:
+            inner, base = _inner(dvc_config, name, version_aware=aware)
+            storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER), sub)
+            kept[name, sub, aware] = storage
         return storage, posixpath.join(name, sub) if sub else name, _tops(dvc_config, name)
     except TdsecError as exc:
         raise VaultRefusal(exc) from None
@@ -86,7 +116,7 @@ def _tops(dvc_config: Any, vault: str) -> list[str]:
     return [sub for name, sub in named if name == vault]
 
 
-def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
+def _evidence(dvc_config: Any) -> tuple[Tree, Path | None]:
     """The evidence on disk, or in the git revision that DVC opened (whose protocol says local, too)."""
     from dvc_objects.fs.local import LocalFileSystem
 
@@ -94,7 +124,9 @@ def _evidence(dvc_config: Any) -> tuple[Any, Path | None]:
     fs = getattr(dvc_config, "fs", None)
     if fs is None or isinstance(fs, LocalFileSystem):
         return WorkTree(Path(root)), Path(root)
-    return DvcTree(fs, root), None
+    local = getattr(dvc_config, "local_dvc_dir", None)
+    tree = DvcTree(fs, root)
+    return (UnderPolicies(tree, WorkTree(Path(local).parent)) if local else tree), None
 
 
 def _inner(dvc_config: Any, name: str, *, version_aware: bool = False) -> tuple[Any, str]:

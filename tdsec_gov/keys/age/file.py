@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
@@ -87,8 +86,11 @@ def decrypt_bytes(
     if len(data) > max_size:
         raise PayloadInvalid("age file is too large to read at once", expected=f"at most {max_size} bytes")
     binary = armor.decode(data) if allow_armor and armor.is_armored(data) else data
-    intake = Intake(io.BytesIO(binary))
-    cipher, start = _begin(intake, identities, check_header)
+    end = header.end_of(binary)
+    if end is None:
+        raise HeaderInvalid("age header is cut short")
+    start = end + NONCE_SIZE
+    cipher = _cipher(Header.from_bytes(binary[:end]), binary[end:start], identities, check_header)
     with memoryview(binary)[start:] as sealed:
         plain = bytearray(max(0, len(sealed) - TAG * max(1, -(-len(sealed) // SEALED))))
         opened = open_run(cipher, 0, sealed, memoryview(plain), final=True)
@@ -106,9 +108,9 @@ def decrypt_stream(
     """Decrypt ``source`` to its end in constant memory; returns the size of the plaintext in bytes.
 
     ``check_header`` is called with the authenticated header before any plaintext is released.
-    ``sink_write`` gets views that are good until the call after the next one returns. Plaintext that was verified before a
-    fault is met is released, as the specification allows: write to a temporary place and rename
-    after success.
+    ``sink_write`` gets views that are good until the call after the next one returns. Plaintext that
+    was verified before a fault is met is released, as the specification allows: write to a temporary
+    place and rename after success.
 
     Raises:
         HeaderInvalid, MacInvalid: the header is malformed or was changed.
@@ -188,13 +190,20 @@ def _begin(
 ) -> tuple[ChaCha20Poly1305, int]:
     """The payload's cipher and where the payload starts, after the header was verified and checked."""
     head, size = intake.read_header()
+    nonce = bytearray(NONCE_SIZE)
+    count = intake.fill(memoryview(nonce))
+    return _cipher(head, bytes(nonce[:count]), identities, check_header), size + NONCE_SIZE
+
+
+def _cipher(
+    head: Header, nonce: bytes, identities: Iterable[Identity], check_header: CheckHeader | None
+) -> ChaCha20Poly1305:
     file_key = unwrap_any(head, identities)
     if check_header is not None:
         check_header(head)
-    nonce = bytearray(NONCE_SIZE)
-    if intake.fill(memoryview(nonce)) < NONCE_SIZE:
+    if len(nonce) < NONCE_SIZE:
         raise HeaderInvalid("age file is cut short before its content")
-    return payload_cipher(file_key, bytes(nonce)), size + NONCE_SIZE
+    return payload_cipher(file_key, nonce)
 
 
 def _buffers(chunks: int) -> tuple[memoryview, memoryview, memoryview]:
