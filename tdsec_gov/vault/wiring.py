@@ -16,6 +16,7 @@ from tdsec_gov.vault.constants import CONTEXT, FOLDER
 from tdsec_gov.vault.dvcfs import unguarded_cloud_fs
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.refusal import VaultRefusal
+from tdsec_gov.vault.revision import UnderPolicies
 from tdsec_gov.vault.storage import Storage
 
 _WRITES = (
@@ -46,27 +47,6 @@ class DvcTree:
             for path in sorted(self.fs.find(top)):
                 inside = path[len(top.rstrip("/")) :].strip("/")
                 yield f"{folder}/{inside}" if folder else inside
-
-
-class UnderPolicies:
-    """Evidence of a revision under the policies and keyrings that are checked out: a branch of its own that
-    DVC looks into (``dvc push --all-branches``) does not decide who is trusted and who can read."""
-
-    _OURS = ("policies/", ".tdsec/vaults/")
-
-    def __init__(self, revision: Tree, checked_out: Tree) -> None:
-        self._revision = revision
-        self._checked_out = checked_out
-
-    def read(self, name: str) -> bytes | None:
-        tree = self._checked_out if name.startswith(self._OURS) else self._revision
-        return tree.read(name)
-
-    def names(self, folder: str) -> Iterator[str]:
-        if f"{folder}/".startswith(self._OURS):
-            yield from self._checked_out.names(folder)
-            return
-        yield from (name for name in self._revision.names(folder) if not name.startswith(self._OURS))
 
 
 def vault_of(url: str) -> tuple[str, str]:
