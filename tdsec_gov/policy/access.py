@@ -22,6 +22,8 @@ class Access:
         keys = [member.keyid for member in file.members]
         faults = [f"member '{one}' stands twice" for one in sorted({n for n in names if names.count(n) > 1})]
         faults += ["a signing key belongs to two members"] if len(set(keys)) < len(keys) else []
+        second = [member.signing_pq for member in file.members if member.signing_pq is not None]
+        faults += ["a post-quantum key belongs to two members"] if len(set(second)) < len(second) else []
         for member in file.members:
             faults += [f"role '{r}' is not defined" for r in member.roles if r not in file.roles]
         for vault, grant in file.vaults.items():
@@ -88,6 +90,10 @@ class Access:
 
     def writers(self, label: str) -> tuple[Member, ...]:
         return tuple(member for member in self.file.members if self.may_write(member, label))
+
+    def keepers(self, label: str) -> tuple[Member, ...]:
+        """Members who may write and read: whose keyrings count."""
+        return tuple(member for member in self.readers(label) if self.may_write(member, label))
 
     def signing_members(self, signers: Signers) -> tuple[Member, ...]:
         """Whose verdicts count: members in ``signers.roles``, or every writer where none is named."""

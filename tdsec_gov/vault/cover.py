@@ -78,8 +78,8 @@ class Cover:
                 "no verdict covers this object", where=oid
             )
 
-    def accepts(self, path: str, size: int, sha256: str) -> str | None:
-        """SHA-256 of the verdict that accepted this content as ``path`` (a dataset, or a file in one)."""
+    def accepts(self, path: str, size: int, sha256: str) -> Verified | None:
+        """The newest verdict that accepted this content as ``path`` (a dataset, or a file in one)."""
         with self._lock:
             for dataset in self._book.datasets():
                 if path != dataset and not path.startswith(f"{dataset}/"):
@@ -87,7 +87,7 @@ class Cover:
                 for seen in reversed(self._book.history(dataset)):
                     found = self._content(seen.verdict.version, path.removeprefix(dataset).lstrip("/"))
                     if found == (size, sha256):
-                        return seen.envelope_sha256
+                        return seen
         return None
 
     def _content(self, version: DatasetVersion, inside: str) -> tuple[int, str | None] | None:

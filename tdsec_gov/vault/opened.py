@@ -67,17 +67,19 @@ class OpenedVault:
 
         return VerdictBook.open(self.tree, dt.datetime.now(dt.UTC))
 
-    @property
-    def writers(self) -> dict[str, MemberKeys]:
-        """Keys that may sign this vault's keyrings."""
-        return self.writers_of(self.name)
-
     def writers_of(self, label: str) -> dict[str, MemberKeys]:
-        """Keys that may sign the keyrings of ``label`` (the vault, or one of its compartments)."""
+        """Keys that may sign for objects of ``label`` (the vault, or one of its compartments)."""
         from tdsec_gov.verdicts.trust import member_keys
 
         access = self.book.policies.access
         return member_keys(access.writers(label))
+
+    def keepers_of(self, label: str) -> dict[str, MemberKeys]:
+        """Keys that may sign the keyrings of ``label``: of those who write and read it. Whoever made a
+        keyring knows its secret, so one by a member who may only write would let them read."""
+        from tdsec_gov.verdicts.trust import member_keys
+
+        return member_keys(self.book.policies.access.keepers(label))
 
     @property
     def keyrings(self) -> list[Keyring]:
@@ -102,7 +104,7 @@ class OpenedVault:
 
         with self._lock:
             if label not in self._statements:
-                signed = statements(self.tree, label, self.writers_of(label))
+                signed = statements(self.tree, label, self.keepers_of(label))
                 if signed and self.seen is not None:
                     require_newest(self.seen, signed[0])
                 self._statements[label] = signed

@@ -47,7 +47,7 @@ class Placing:
         """
         with PlaintextGuard(None) as guard, opener() as source:
             sha256 = _drained(WatchedSource(source, guard), guard)
-        reason = self._reason(dataset, guard.size, sha256)
+        reason = self._reason(dataset, guard.size, sha256, sealing=True)
         now = time.time_ns() // 1000
         sequence = self._vault.next_sequence(room.label, name, now)
         word = Placement(room.label, name, dataset, sha256, guard.size, sequence, reason)
@@ -103,19 +103,27 @@ class Placing:
             ) from None
         return Placement.verified(data, self._vault.writers_of(room.label))
 
-    def _reason(self, dataset: str, size: int, sha256: str) -> str:
-        """Why this content may be there. Raises VerdictMissing: it may not."""
+    def _reason(self, dataset: str, size: int, sha256: str, *, sealing: bool = False) -> str:
+        """Why this content may be there.
+
+        Raises:
+            VerdictMissing: it may not. VerdictExpired: it may not go in, under today's policy.
+        """
         reason = self._vault.exempt(dataset)
         if reason:
             return reason
-        envelope = self._cover.accepts(dataset, size, sha256)
-        if envelope is None:
+        verified = self._cover.accepts(dataset, size, sha256)
+        if verified is None:
             raise VerdictMissing(
                 "no verdict covers this content, and no rule exempts it",
                 where=dataset,
                 hint=f"run: tdsec check {dataset} (or give its rule an `exempt: reason`)",
             )
-        return f"verdict {envelope}"
+        if sealing:
+            from tdsec_gov.verdicts.verify import require_policy
+
+            require_policy(verified, self._vault.policy_digest(verified.verdict.version.name))
+        return f"verdict {verified.envelope_sha256}"
 
 
 def _drained(source: WatchedSource, guard: PlaintextGuard) -> str:

@@ -71,9 +71,9 @@ def revocation(vault: OpenedVault, member: Member, after: Access) -> Revocation:
 
 
 def _stands(vault: OpenedVault, label: str, after: Access) -> bool:
-    """Whether the label's statements are signed by somebody who may still write it."""
+    """Whether the label's statements are signed by somebody who may still write and read it."""
     try:
-        statements(vault.tree, label, member_keys(after.writers(label)))
+        statements(vault.tree, label, member_keys(after.keepers(label)))
     except SignerUntrusted:
         return False
     return True

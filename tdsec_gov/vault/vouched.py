@@ -66,11 +66,17 @@ class Vouched(Rooms):
         try:
             covered = self.cover.require(oid, everywhere=self.vault.divided)
         except Unverified:
+            if self.vault.exempts:
+                self.owners.require_readable()
             names = self.names_of(oid) if sealing else self.owners.names(oid)
+            if sealing and self.vault.divided and not self.owners.names(oid):
+                raise
             if self.placing.exempt(names) or not (names or not self.vault.exempts):
                 return None
             raise
         named = self.owners.outputs(oid)
+        if not named:
+            self.owners.require_readable()
         accepted = sorted({one.version.name for one in covered})
         for name in {*named} & {*accepted}:
             self.vault.require_current(name, oid)

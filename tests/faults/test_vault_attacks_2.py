@@ -1,0 +1,213 @@
+"""Attacks on the vault by people who hold some rights, and by storage: what each gets is a refusal."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from workshops import POLICY, ROWS, Workshop, isolated
+
+from tdsec_gov.errors import VerdictExpired
+from tdsec_gov.files import WorkTree
+from tdsec_gov.keys.age import file as age_file
+from tdsec_gov.keys.age.errors import NoMatchingIdentity
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import load_identity, save_identity
+from tdsec_gov.vault.circle import Circle
+from tdsec_gov.vault.filesystem import VaultFs
+from tdsec_gov.vault.keyring import Keyring, new_data_identity, open_names
+from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.vault.sealing import seal_keyrings, write_files
+from tdsec_gov.vault.storage import content
+from tdsec_gov.vault.wiring import open_storage
+
+EXEMPT = """\
+  - match: "models/**"
+    exempt: trained here from accepted data
+"""
+POISON = b"id,word,label\n" + b"".join(b"%d,poison-%d,1\n" % (n, n) for n in range(300))
+
+
+def person(shop: Workshop, name: str) -> dict[str, str]:
+    """A member without roles; returns their environment."""
+    env = isolated(shop.base, name)
+    identity = Identity.generate(name)
+    path = Path(env["TDSEC_HOME"]) / "identity"
+    path.parent.mkdir(parents=True)
+    save_identity(identity, path)
+    access = shop.root / "policies/access.yaml"
+    keys = f"    age: {identity.age.recipient}\n    signing: {identity.verify_key}\n"
+    access.write_text(access.read_text().rstrip("\n") + f"\n  - name: {name}\n{keys}    roles: []\n")
+    return env
+
+
+def vaults(shop: Workshop, text: str) -> None:
+    access = shop.root / "policies/access.yaml"
+    kept = [line for line in access.read_text().splitlines() if not line.startswith("  store:")]
+    at = kept.index("vaults:")
+    access.write_text("\n".join([*kept[: at + 1], text, *kept[at + 1 :]]) + "\n")
+
+
+def exempting(shop: Workshop, rules: str = EXEMPT) -> None:
+    (shop.root / "policies/policy.yaml").write_text(POLICY + rules)
+    assert shop.commit("exempt").code == 0
+
+
+HIDING = {
+    "an output that we cannot read": "outs:\n- md5: {oid}\n  hash: md5\n  path: ../../../../x/y.csv\n",
+    "cloud": "outs:\n- md5: {oid}\n  hash: md5\n  path: z.csv\n  cloud: {{store: {{etag: x}}}}\n",
+}
+
+
+@pytest.mark.parametrize("pointer", HIDING.values(), ids=list(HIDING))
+def test_a_pointer_that_cannot_be_read_hides_no_name(pushed: Workshop, pointer: str) -> None:
+    """A model's bytes as a dataset: somewhere in the tree lies a pointer that our reader refuses."""
+    exempting(pushed)
+    oid = pushed.track("models/model.bin", POISON)
+    assert pushed.commit("model").code == 0
+    sent = pushed.dvc("push", "models/model.bin")
+    assert sent.code == 0, sent.err
+    pushed.git("rm", "-q", "--cached", "models/model.bin.dvc")
+    (pushed.root / "models/model.bin.dvc").unlink()
+    pushed.point("data/rows.csv", oid)
+    pushed.write("broken.dvc", pointer.format(oid="0" * 32).encode())
+    assert pushed.commit("swap").code == 0
+    clone = pushed.clone()
+    pulled = pushed.dvc("pull", "data/rows.csv.dvc", folder=clone)
+    assert not (clone / "data/rows.csv").exists(), pulled.err
+    assert pulled.code != 0, pulled.out
+
+
+def test_nor_the_name_of_accepted_bytes(pushed: Workshop) -> None:
+    """Accepted bytes of another dataset under this name, beside a pointer that our reader refuses."""
+    other = pushed.track("data/other.csv", POISON)
+    assert pushed.tdsec("check", "data/other.csv").code == 0
+    assert pushed.commit("other").code == 0
+    assert pushed.dvc("push", "data/other.csv").code == 0
+    pushed.point("data/rows.csv", other)
+    pushed.write("broken.dvc", HIDING["an output that we cannot read"].format(oid="0" * 32).encode())
+    assert pushed.commit("swap").code == 0
+    clone = pushed.clone()
+    pulled = pushed.dvc("pull", "data/rows.csv.dvc", folder=clone)
+    assert not (clone / "data/rows.csv").exists(), pulled.err
+    assert pulled.code != 0, pulled.out
+
+
+def fs_of(shop: Workshop, sub: str = "", tops: tuple[str, ...] = ("",)) -> VaultFs:
+    storage = open_storage(shop.root, "store")
+    storage.sub = sub
+    return VaultFs(storage, f"store/{sub}" if sub else "store", tops)
+
+
+def test_a_path_takes_no_verdict_of_an_older_policy(pushed: Workshop) -> None:
+    policy = pushed.root / "policies/policy.yaml"
+    policy.write_text(policy.read_text().replace("{source: {}}", "{source: {}, pii: {mode: block}}", 1))
+    assert pushed.commit("harder").code == 0
+    with pytest.raises(VerdictExpired):
+        fs_of(pushed).store("store/data/rows.csv", content(ROWS))
+    assert not pushed.objects("paths")
+
+
+def test_other_branches_do_not_leak_out_of_a_compartment(workshop: Workshop) -> None:
+    """bob reads the vault and not its patients; a branch brings patients' files that a rule exempts."""
+    env = person(workshop, "bob")
+    person(workshop, "carol")
+    vaults(
+        workshop,
+        "  store:\n    readers: [bob]\n    compartments:\n"
+        "      - {name: patients, match: ['data/patients/**'], readers: [carol]}",
+    )
+    (workshop.root / "policies/policy.yaml").write_text(
+        'format: 1\ndatasets:\n  - match: "**"\n    exempt: encrypted only\n'
+    )
+    assert workshop.tdsec("vault", "rewrap").code == 0
+    assert workshop.commit("rooms").code == 0
+    workshop.git("checkout", "-q", "-b", "patients")
+    oid = workshop.track("data/patients/p.csv", POISON)
+    workshop.commit("patients")
+    workshop.git("checkout", "-q", "main")
+    sent = workshop.dvc("push", "--all-branches")
+    bob = load_identity_of(env)
+    key = open_names(WorkTree(workshop.root), "store", bob)
+    from tdsec_gov.vault.naming import Names
+
+    name = Names(key).of_oid(oid)
+    there = workshop.storage / "tdsec-v1/objects" / name[:2] / name[2:]
+    assert not there.exists(), sent.err
+
+
+@contextlib.contextmanager
+def living_as(env: dict[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def load_identity_of(env: dict[str, str]) -> Identity:
+    with living_as(env):
+        return load_identity()
+
+
+def test_who_may_only_write_makes_no_keyring(workshop: Workshop) -> None:
+    """dave may write and not read: a keyring of his own making, whose secret he knows, is not used."""
+    env = person(workshop, "dave")
+    vaults(workshop, "  store:\n    writers: [dave]")
+    assert workshop.tdsec("vault", "rewrap").code == 0
+    assert workshop.commit("dave").code == 0
+    dave = load_identity_of(env)
+    with living_as(env):
+        vault = OpenedVault("store", WorkTree(workshop.root), workshop.root)
+        mine, signed = vault.keyrings[0], vault.statements_of("store")
+        assert mine.data is None
+        secret = new_data_identity(False)
+        forged = dataclasses.replace(mine, epoch=2, recipient=secret.recipient, data=secret)
+        circle = Circle.of(vault.book.policies.access, "store")
+        write_files(workshop.root, seal_keyrings([forged], circle, dave, signed[0]))
+    assert workshop.commit("a new epoch").code == 0
+    workshop.track("data/rows.csv", ROWS)
+    assert workshop.tdsec("check", "--all").code == 0
+    sent = workshop.dvc("push")
+    assert sent.code != 0, sent.out
+    assert not workshop.objects()
+
+
+def test_a_branch_does_not_decide_who_reads(pushed: Workshop) -> None:
+    """mallory's branch makes her a reader and writer, brings her keyring and the pointers of main; somebody
+    pushes all branches. Nothing is sealed to her."""
+    pushed.git("checkout", "-q", "-b", "nice-feature")
+    env = person(pushed, "mallory")
+    mallory = load_identity_of(env)
+    access = pushed.root / "policies/access.yaml"
+    text = access.read_text()
+    at = text.rindex("roles: []")
+    access.write_text(text[:at] + "roles: [admin]" + text[at + len("roles: []") :])
+    (pushed.root / "policies/policy.yaml").write_text(
+        'format: 1\ndatasets:\n  - match: "**"\n    exempt: all of it is ours\n'
+    )
+    shutil.rmtree(pushed.root / ".tdsec/vaults/store")
+    with living_as(env):
+        vault = OpenedVault("store", WorkTree(pushed.root), None)
+        circle = Circle.of(vault.book.policies.access, "store")
+        hers = Keyring.generate("store")
+        write_files(pushed.root, seal_keyrings([hers], circle, mallory))
+    config = pushed.root / ".dvc/config"
+    assert "tdsec://store" in config.read_text()
+    config.write_text(config.read_text().replace("tdsec://store", "tdsec://store/x"))
+    pushed.track("data/secret.csv", POISON)
+    assert pushed.commit("a nice feature").code == 0
+    pushed.git("checkout", "-q", "main")
+    assert load_identity().name == "alice"
+    sent = pushed.dvc("push", "--all-branches")
+    assert sent.code != 0, sent.out
+    for path in pushed.stored():
+        with pytest.raises(NoMatchingIdentity):
+            age_file.decrypt_bytes(path.read_bytes(), [hers.opener])
