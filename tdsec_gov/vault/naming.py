@@ -77,7 +77,8 @@ class Names:
             plain = self._siv.decrypt(sealed, [_PATH_CONTEXT, above.encode("utf-8", "surrogateescape")])
         except (ValueError, InvalidTag):
             return None
-        return plain.decode("utf-8", "surrogateescape")
+        part = plain.decode("utf-8", "surrogateescape")
+        return None if "/" in part or "\0" in part or part in ("", ".", "..") else part
 
     def to_oid(self, name: str) -> str | None:
         """The oid behind a name, None when it is not one of this vault's."""

@@ -30,7 +30,7 @@ def after_config_schema(module: Any) -> None:
 
 def after_dvc_fs(module: Any) -> None:
     """``dvc.fs``: hand the repository's settings to a vault, and keep others off its inner remote."""
-    from tdsec_gov.vault.constants import CONTEXT
+    from tdsec_gov.vault.constants import CONTEXT, SCHEME, is_vault
     from tdsec_gov.vault.dvcfs import remember
 
     resolve, cloud_fs = module._resolve_remote_refs, module.get_cloud_fs
@@ -38,13 +38,20 @@ def after_dvc_fs(module: Any) -> None:
 
     def _resolve_remote_refs(config: Any, remote_conf: Any) -> Any:
         resolved = resolve(config, remote_conf)
-        if str(resolved.get("url", "")).startswith("tdsec://"):
-            return {CONTEXT: config, **resolved}
+        url = str(resolved.get("url", ""))
+        if is_vault(url):
+            return {CONTEXT: config, **resolved, "url": SCHEME + url[len(SCHEME) :]}
         return resolved
 
     def get_cloud_fs(repo_config: Any, **kwargs: Any) -> Any:
         cls, conf, path = cloud_fs(repo_config, **kwargs)
-        if cls.protocol == "tdsec" or not _has_vault(repo_config):
+        if cls.protocol == "tdsec":
+            return cls, conf, path
+        if _of_revision(repo_config) and kwargs.get("name"):
+            from tdsec_gov.vault.revision import refusing_unknown
+
+            cls = refusing_unknown(repo_config, cls, path)
+        if not _has_vault(repo_config):
             return cls, conf, path
         from tdsec_gov.vault.wiring import guarded
 
@@ -55,8 +62,16 @@ def after_dvc_fs(module: Any) -> None:
 
 
 def _has_vault(repo_config: Any) -> bool:
+    from tdsec_gov.vault.constants import is_vault
+
     remotes = dict(repo_config or {}).get("remote", {})
-    return any(str(conf.get("url", "")).startswith("tdsec://") for conf in remotes.values())
+    return any(is_vault(conf.get("url", "")) for conf in remotes.values())
+
+
+def _of_revision(repo_config: Any) -> bool:
+    """Whether these settings are those of a git revision, next to a work tree that has settings too."""
+    mine, theirs = getattr(repo_config, "wfs", None), getattr(repo_config, "fs", None)
+    return type(theirs) is not type(mine) and bool(getattr(repo_config, "local_dvc_dir", None))
 
 
 def after_transfer(module: Any) -> None:

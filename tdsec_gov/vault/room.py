@@ -7,17 +7,22 @@ by what they speak of, ``paths`` by path. A room knows keys and names and decide
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from tdsec_gov.errors import DataTampered
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.carriers import Carrier, carrier_of
 from tdsec_gov.vault.keyring import Keyring, open_names
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.padding import Padded, padme
+
+_LARGEST_TEXT = 1 << 30
+"""Bytes of a sealed list of files or manifest: some five million files."""
 
 Opener = Callable[[], contextlib.AbstractContextManager[BinaryIO]]
 """Gives a source of plaintext, each time from its start."""
@@ -115,14 +120,21 @@ class Room:
         with self.sealed(name, kind, near, version) as source:
             return objects.unseal(source, sink, self.keyrings, name)
 
-    def get_bytes(self, name: str, kind: str = "objects", near: Path | None = None) -> bytes:
-        """The plaintext of a small object, padding included."""
+    def get_bytes(
+        self, name: str, kind: str = "objects", near: Path | None = None, most: int = 4 * objects.SMALL
+    ) -> bytes:
+        """The plaintext of a small object, padding included. Raises DataTampered: over ``most`` bytes."""
         with self.sealed(name, kind, near) as source:
+            if source.seek(0, os.SEEK_END) > most:
+                raise DataTampered(
+                    "object on the storage is too large for what it should be", where=name[:16]
+                )
+            source.seek(0)
             return objects.unseal_bytes(source.read(), self.keyrings, name)
 
     def get_text(self, name: str, kind: str) -> bytes:
         """A manifest or statement: JSON, which holds no zeros, without its padding."""
-        return self.get_bytes(name, kind).rstrip(b"\0")
+        return self.get_bytes(name, kind, most=_LARGEST_TEXT).rstrip(b"\0")
 
     def exists(self, name: str, kind: str = "objects") -> bool:
         return bool(self.inner.exists(self.place(name, kind)))

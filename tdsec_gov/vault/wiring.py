@@ -12,7 +12,7 @@ from urllib.parse import urlparse
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
-from tdsec_gov.vault.constants import CONTEXT, FOLDER
+from tdsec_gov.vault.constants import CONTEXT, FOLDER, is_vault
 from tdsec_gov.vault.dvcfs import unguarded_cloud_fs
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.refusal import VaultRefusal
@@ -92,7 +92,7 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str, list[str]]:
 
 def _tops(dvc_config: Any, vault: str) -> list[str]:
     urls = (str(conf.get("url", "")) for conf in dvc_config.get("remote", {}).values())
-    named = [vault_of(url) for url in urls if url.startswith("tdsec://")]
+    named = [vault_of(url) for url in urls if is_vault(url)]
     return [sub for name, sub in named if name == vault]
 
 
@@ -132,14 +132,14 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
     Raises:
         VaultRefusal: DVC's own cache lies there, so plaintext would be readable on the storage.
     """
-    place = _place(cls, path)
+    place = place_of(cls, path)
     for conf in repo_config["remote"].values():
         url = str(conf.get("url", ""))
         name = urlparse(url).netloc
-        if not url.startswith("tdsec://") or name.lower() not in repo_config["remote"]:
+        if not is_vault(url) or name.lower() not in repo_config["remote"]:
             continue
         inner_cls, _, inner_path = unguarded_cloud_fs(repo_config, name=name)
-        inner = _place(inner_cls, inner_path)
+        inner = place_of(inner_cls, inner_path)
         if inner_cls.protocol == cls.protocol and (place == inner or place.startswith(f"{inner}/")):
             if place == os.path.realpath(str(repo_config.get("cache", {}).get("dir", ""))):
                 raise VaultRefusal(
@@ -149,25 +149,27 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
                         hint="name another folder: dvc cache dir FOLDER",
                     )
                 )
-            return _refusing(cls, name)
+            return refusing(
+                cls,
+                f"this is the storage inside the vault tdsec://{name}",
+                "push to the vault instead (dvc push without -r)",
+            )
     return cls
 
 
-def _place(cls: Any, path: str) -> str:
+def place_of(cls: Any, path: str) -> str:
+    """Where ``path`` really is, as far as its name tells."""
     return os.path.realpath(path) if cls.protocol == "local" else str(path).rstrip("/")
 
 
-def _refusing(cls: Any, name: str) -> Any:
+def refusing(cls: Any, message: str, hint: str) -> Any:
+    """A subclass of ``cls``, a DVC filesystem, that refuses to write."""
+
     def refuse(*args: Any, **kwargs: Any) -> None:
-        raise VaultRefusal(
-            AccessDenied(
-                f"this is the storage inside the vault tdsec://{name}",
-                hint="push to the vault instead (dvc push without -r)",
-            )
-        )
+        raise VaultRefusal(AccessDenied(message, hint=hint))
 
     class Refusing(cls):  # type: ignore[misc]
-        """The inner remote of a vault, for reading only."""
+        """A remote for reading only."""
 
         upload_fobj = put_file = pipe_file = write_bytes = write_text = copy = cp_file = makedirs = refuse
         mv = move = rm = remove = rm_file = link = hardlink = symlink = reflink = refuse

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from workshops import POLICY, ROWS, Workshop, isolated
 
 from tdsec_gov.errors import VerdictExpired
@@ -21,6 +24,7 @@ from tdsec_gov.keys.loading import load_identity, save_identity
 from tdsec_gov.vault.circle import Circle
 from tdsec_gov.vault.filesystem import VaultFs
 from tdsec_gov.vault.keyring import Keyring, new_data_identity, open_names
+from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.sealing import seal_keyrings, write_files
 from tdsec_gov.vault.storage import content
@@ -134,8 +138,6 @@ def test_other_branches_do_not_leak_out_of_a_compartment(workshop: Workshop) -> 
     sent = workshop.dvc("push", "--all-branches")
     bob = load_identity_of(env)
     key = open_names(WorkTree(workshop.root), "store", bob)
-    from tdsec_gov.vault.naming import Names
-
     name = Names(key).of_oid(oid)
     there = workshop.storage / "tdsec-v1/objects" / name[:2] / name[2:]
     assert not there.exists(), sent.err
@@ -211,3 +213,51 @@ def test_a_branch_does_not_decide_who_reads(pushed: Workshop) -> None:
     for path in pushed.stored():
         with pytest.raises(NoMatchingIdentity):
             age_file.decrypt_bytes(path.read_bytes(), [hers.opener])
+
+
+def test_a_branch_does_not_decide_where_data_goes(pushed: Workshop) -> None:
+    """A branch without the vault, whose default remote is somewhere else, and pointers of main in it."""
+    pushed.git("checkout", "-q", "-b", "nice-feature")
+    config = f"[core]\n    remote = away\n['remote \"away\"']\n    url = {pushed.base}/away\n"
+    (pushed.root / ".dvc/config").write_text(config)
+    pushed.point("data/again.csv", hashlib.md5(ROWS).hexdigest())
+    assert pushed.commit("a nice feature").code == 0
+    pushed.git("checkout", "-q", "main")
+    sent = pushed.dvc("push", "--all-branches")
+    assert sent.code != 0 and "only another branch knows" in sent.err, sent.err
+    assert not [path for path in (pushed.base / "away").rglob("*") if path.is_file()]
+
+
+def test_a_scheme_in_capitals_is_a_vault_too(pushed: Workshop) -> None:
+    config = pushed.root / ".dvc/config"
+    config.write_text(config.read_text().replace("tdsec://store", "TDSEC://store"))
+    before = pushed.stored()
+    pushed.track("data/unchecked.csv", POISON)
+    sent = pushed.dvc("push")
+    assert sent.code != 0 and "no verdict covers" in sent.err, sent.err
+    plain = pushed.dvc("push", "-r", "store")
+    assert plain.code != 0 and "storage inside the vault" in plain.err, plain.err
+    assert pushed.stored() == before
+
+
+def test_an_object_that_does_not_fit_into_memory(pushed: Workshop) -> None:
+    """The storage gives sixty gigabytes for a small file: a refusal, on pull and on verify."""
+    name = open_storage(pushed.root, "store").main.names.of_oid(hashlib.md5(ROWS).hexdigest())
+    with (pushed.storage / "tdsec-v1/objects" / name[:2] / name[2:]).open("r+b") as stream:
+        stream.truncate(60 << 30)
+    clone = pushed.clone()
+    pulled = pushed.dvc("pull", "data/rows.csv", folder=clone)
+    assert pulled.code != 0 and "too large" in pulled.err, pulled.err
+    verified = pushed.tdsec("vault", "verify")
+    assert verified.code == 10 and "too large" in verified.err, verified.err
+
+
+def test_a_part_of_a_path_is_one_part() -> None:
+    """Who knows the name key can seal any text as a name; a listing shows none that leads elsewhere."""
+    key = bytes(range(64))
+    names, siv = Names(key), AESSIV(key)
+    for text in (b"../up.csv", b"a/b", b"..", b".", b"", b"nul\0"):
+        sealed = siv.encrypt(text, [b"tdsec-gov path name v1", b"/folder"]) if text else b""
+        name = base64.b32hexencode(sealed).decode().rstrip("=").lower()
+        assert names.to_part("folder", name) is None
+    assert names.to_part("folder", names.of_path("folder/b.csv").split("/")[1]) == "b.csv"
