@@ -27,12 +27,16 @@ class Paths:
         self.storage = storage
         self._top = f"{top}/" if top else ""
         self._tops = [f"{one}/" for one in tops if one]
+        self._known = storage.sub in tops
 
     def _dataset(self, path: str) -> str:
         return path.removeprefix(self._top)
 
     def _datasets(self, path: str) -> list[str]:
-        """What a path may have been placed as, by any remote that leads into this vault."""
+        """What a path may have been placed as: through this very remote, or (an address that is no remote's,
+        as of an import) by any remote that leads into this vault."""
+        if self._known:
+            return [self._dataset(path)]
         return [path, *(path.removeprefix(top) for top in self._tops if path.startswith(top))]
 
     def _room(self, path: str) -> Room:

@@ -47,7 +47,7 @@ class Placing:
         """
         with PlaintextGuard(None) as guard, opener() as source:
             sha256 = _drained(WatchedSource(source, guard), guard)
-        reason = self._reason(dataset, guard.size, sha256, sealing=True)
+        reason = self._reason(dataset, guard.size, sha256, sealing=True, newest=True)
         now = time.time_ns() // 1000
         sequence = self._vault.next_sequence(room.label, name, now)
         word = Placement(room.label, name, dataset, sha256, guard.size, sequence, reason)
@@ -89,7 +89,7 @@ class Placing:
         word.require(room.label, name, guard.size, sha256)
         if datasets and word.dataset not in datasets:
             raise DataTampered("it was placed as part of another dataset", where=name)
-        self._reason(word.dataset, guard.size, sha256)
+        self._reason(word.dataset, guard.size, sha256, newest=not version)
         if not version:
             self._vault.saw(room.label, name, word.sequence, sha256)
         self._vault.note("pull", "success", word.dataset)
@@ -103,11 +103,14 @@ class Placing:
             ) from None
         return Placement.verified(data, self._vault.writers_of(room.label))
 
-    def _reason(self, dataset: str, size: int, sha256: str, *, sealing: bool = False) -> str:
-        """Why this content may be there.
+    def _reason(
+        self, dataset: str, size: int, sha256: str, *, sealing: bool = False, newest: bool = False
+    ) -> str:
+        """Why this content may be there; with ``newest`` as part of the newest accepted version only.
 
         Raises:
             VerdictMissing: it may not. VerdictExpired: it may not go in, under today's policy.
+            IntegrityError: a newer version was accepted.
         """
         reason = self._vault.exempt(dataset)
         if reason:
@@ -119,10 +122,13 @@ class Placing:
                 where=dataset,
                 hint=f"run: tdsec check {dataset} (or give its rule an `exempt: reason`)",
             )
+        version = verified.verdict.version
+        if newest:
+            self._vault.require_current(version.name, version.oid)
         if sealing:
             from tdsec_gov.verdicts.verify import require_policy
 
-            require_policy(verified, self._vault.policy_digest(verified.verdict.version.name))
+            require_policy(verified, self._vault.policy_digest(version.name))
         return f"verdict {verified.envelope_sha256}"
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from tdsec_gov.errors import DataTampered
+from tdsec_gov.errors import BackendUnavailable, DataTampered
 from tdsec_gov.vault import objects
 from tdsec_gov.vault.carriers import Carrier, carrier_of
 from tdsec_gov.vault.keyring import Keyring, open_names
@@ -142,8 +142,14 @@ class Room:
     def remove(self, name: str, kind: str = "objects") -> None:
         self.inner.fs.rm_file(self.place(name, kind))
 
-    def size(self, cipher_size: int) -> int:
-        """Bytes of plaintext (padding included) in an object of ``cipher_size`` bytes: arithmetic."""
+    def size(self, cipher_size: object) -> int:
+        """Bytes of plaintext (padding included) in an object of ``cipher_size`` bytes: arithmetic.
+
+        Raises:
+            BackendUnavailable: the storage named no size. PayloadInvalid: no object has this size.
+        """
+        if type(cipher_size) is not int:
+            raise BackendUnavailable("the storage does not say how large an object is", where=self.label)
         return objects.opened_size(cipher_size, self.keyrings[0])
 
     # -- listing -------------------------------------------------------------------------------

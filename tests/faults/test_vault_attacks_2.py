@@ -26,6 +26,7 @@ from tdsec_gov.vault.filesystem import VaultFs
 from tdsec_gov.vault.keyring import Keyring, new_data_identity, open_names
 from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.opened import OpenedVault
+from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.sealing import seal_keyrings, write_files
 from tdsec_gov.vault.storage import content
 from tdsec_gov.vault.wiring import open_storage
@@ -261,3 +262,46 @@ def test_a_part_of_a_path_is_one_part() -> None:
         name = base64.b32hexencode(sealed).decode().rstrip("=").lower()
         assert names.to_part("folder", name) is None
     assert names.to_part("folder", names.of_path("folder/b.csv").split("/")[1]) == "b.csv"
+
+
+def test_an_older_version_put_back_by_path_in_a_fresh_clone(pushed: Workshop) -> None:
+    """No pin helps there: the verdict of the newer version does."""
+    fs_of(pushed).store("store/data/rows.csv", content(ROWS))
+    (old,) = pushed.objects("paths")
+    saved = old.read_bytes()
+    newer = ROWS + b"400,row-number-400,0\n"
+    pushed.track("data/rows.csv", newer)
+    assert pushed.tdsec("check", "data/rows.csv").code == 0
+    assert pushed.commit("newer").code == 0
+    fs_of(pushed).store("store/data/rows.csv", content(newer))
+    clone = Workshop(pushed.base, pushed.clone())
+    with fs_of(clone).open("store/data/rows.csv") as stream:
+        assert stream.read() == newer
+    old.write_bytes(saved)
+    with pytest.raises(VaultRefusal, match="has been put back"):
+        fs_of(clone).open("store/data/rows.csv")
+
+
+def test_another_remote_gives_a_path_no_other_name(pushed: Workshop) -> None:
+    """models/m.bin is exempt; through a remote of somebody's making it comes to lie at data/models/m.bin."""
+    exempting(pushed)
+    fs_of(pushed, "data", ("", "data")).store("store/data/models/m.bin", content(POISON))
+    with pytest.raises(VaultRefusal, match="part of another dataset"):
+        fs_of(pushed, "", ("", "data")).open("store/data/models/m.bin")
+    with fs_of(pushed, "data", ("", "data")).open("store/data/models/m.bin") as stream:
+        assert stream.read() == POISON
+
+
+@pytest.mark.parametrize("size", [None, "12", -5, 3])
+def test_a_storage_that_names_no_size(
+    pushed: Workshop, monkeypatch: pytest.MonkeyPatch, size: object
+) -> None:
+    vault = fs_of(pushed)
+    path = vault.find("store/files/md5")[0]
+    inner = type(vault.storage.inner)
+    real = inner.info
+    monkeypatch.setattr(
+        inner, "info", lambda self, *args, **more: {**real(self, *args, **more), "size": size}
+    )
+    with pytest.raises(VaultRefusal, match=r"size|large"):
+        vault.info(path)
