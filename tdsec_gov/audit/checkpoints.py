@@ -34,7 +34,7 @@ from tdsec_gov.keys.signing import Ed25519Signer, VerifyKey
 if TYPE_CHECKING:
     from tdsec_gov.audit.log import AuditLog
 
-GIT_ATTRIBUTES = "checkpoint merge=union\n"
+GIT_ATTRIBUTES = "checkpoint merge=union\n*.age -text\n"
 
 
 class CheckpointFile:

@@ -87,14 +87,6 @@ def with_recovery(tree: Tree, vault: str, recovery: str) -> bytes | None:
     return _checked(_text(tree).with_key(("vaults", vault), f"recovery: {recovery}"), tree)
 
 
-def add_member(
-    root: Path, name: str, age: str, signing: str, role: str, *, age_pq: str = "", signing_pq: str = ""
-) -> None:
-    """Write what :func:`with_member` says; raises as it does, and the old file stays then."""
-    new = NewMember(name, age, signing, role, age_pq=age_pq, signing_pq=signing_pq)
-    write_atomic(root / ACCESS, with_member(WorkTree(root), new))
-
-
 def _appended(text: Text, entry: str) -> Text:
     """``entry`` as the last member: at the end of the file where the list stands there."""
     node = text.at(("members",))

@@ -21,6 +21,8 @@ def test_the_pages_are_these() -> None:
         "architecture.md",
         "cli.md",
         "errors.md",
+        "keys.md",
+        "performance.md",
         "policy.md",
         "threat-model.md",
     ]

@@ -74,7 +74,7 @@ def test_inline_commands_exist(page: Path) -> None:
 
 
 def test_phantoms_are_noticed() -> None:
-    assert phantom("tdsec vault rotate") == "tdsec vault rotate"
+    assert phantom("tdsec vault melt") == "tdsec vault melt"
     assert phantom("tdsec nonsense") == "tdsec nonsense"
     assert phantom("tdsec check --everything") == "--everything"
     assert phantom("tdsec --json check TARGET --format json") is None
