@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import KeyUnavailable, PolicyInvalid, UsageError
-from tdsec_gov.files import WorkTree, write_atomic
 from tdsec_gov.keys.recipients import parse_recipient
 from tdsec_gov.policy.access import Access
 from tdsec_gov.policy.edit import Text, edited

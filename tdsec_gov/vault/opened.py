@@ -169,7 +169,7 @@ class OpenedVault:
             AccessDenied: a key that access.yaml does not name could read it, or the recovery key could
                 not: a former reader's keyring, or another repository's, both of them well signed.
             KeyUnavailable: I can open older keyrings only, which former readers know.
-            IntegrityError: this clone has seen a newer keyring.
+            IntegrityError: this clone has seen a newer keyring, or its history holds one.
         """
         label = self.name if label is None else label
         if f"seal {label}" in self._allowed:
@@ -184,10 +184,11 @@ class OpenedVault:
                 hint="ask one of them for: tdsec vault rewrap",
             )
         from tdsec_gov.vault.circle import require_circle
-        from tdsec_gov.vault.seen import require_newest
+        from tdsec_gov.vault.seen import require_newest, require_newest_committed
 
         if self.seen is not None:
             require_newest(self.seen, said, sealing=True)
+            require_newest_committed(self.seen, said)
         require_circle(self.book.policies.access, said)
         self._allowed.add(f"seal {label}")
 

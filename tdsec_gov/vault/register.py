@@ -53,7 +53,7 @@ def after_dvc_fs(module: Any) -> None:
             cls = refusing_unknown(repo_config, cls, path)
         if not _has_vault(repo_config):
             return cls, conf, path
-        from tdsec_gov.vault.wiring import guarded
+        from tdsec_gov.vault.keepoff import guarded
 
         return guarded(repo_config, cls, path), conf, path
 

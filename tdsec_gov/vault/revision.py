@@ -40,7 +40,7 @@ def refusing_unknown(revision: Any, cls: Any, path: str) -> Any:
 
     from tdsec_gov.vault.constants import is_vault
     from tdsec_gov.vault.dvcfs import unguarded_cloud_fs
-    from tdsec_gov.vault.wiring import place_of, refusing
+    from tdsec_gov.vault.keepoff import place_of, refusing
 
     checked_out = Config(dvc_dir=revision.local_dvc_dir)
     remotes = checked_out.get("remote", {})

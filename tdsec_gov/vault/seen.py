@@ -13,6 +13,7 @@ The same number with another digest is a fork: two branches that have been merge
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +24,8 @@ from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object
 from tdsec_gov.errors import IntegrityError, TdsecError
 from tdsec_gov.files import WorkTree, write_atomic
 from tdsec_gov.repo.git import Git, git_folder
-from tdsec_gov.vault.keyring import statement_name
+from tdsec_gov.repo.history import ever_named
+from tdsec_gov.vault.keyring import keyring_name, statement_name
 from tdsec_gov.vault.statement import KeyringStatement
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import verdict_name
@@ -159,6 +161,27 @@ def require_newest(seen: Seen, said: KeyringStatement, *, sealing: bool = False)
     if said.sequence > 0:
         evidence = "" if sealing else statement_name(said.vault, said.epoch)
         seen.note("keyring", said.vault, said.sequence, said.digest, evidence)
+
+
+def require_newest_committed(seen: Seen, said: KeyringStatement) -> None:
+    """Raises IntegrityError where a commit that HEAD grew from holds a keyring of a newer epoch.
+
+    A fresh clone has no pins; whoever takes the newest keyring away in a commit of theirs would make it seal
+    under the one before. A shallow clone knows as much as it has history.
+    """
+    if not seen.path.parent.is_dir():
+        return
+    named = ever_named(Git(seen.root, git_folder(seen.root)), f".tdsec/vaults/{said.vault}")
+    own = re.compile(rf"(?:.*/)?\.tdsec/vaults/{re.escape(said.vault)}/keyring-([1-9][0-9]{{0,8}})\.age")
+    newest = max((int(match[1]) for name in named if (match := own.fullmatch(name))), default=0)
+    if newest > said.epoch:
+        raise IntegrityError(
+            f"the newest keyring of vault '{said.vault}' was taken away",
+            where=keyring_name(said.vault, newest),
+            expected=f"epoch {newest}, which was committed",
+            found=f"epoch {said.epoch}",
+            hint=f"restore it: git log --diff-filter=D -- .tdsec/vaults/{said.vault}",
+        )
 
 
 def _older(kind: Kind, key: str, pin: Pin, sequence: int, git: Path) -> IntegrityError:
