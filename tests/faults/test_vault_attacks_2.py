@@ -305,3 +305,20 @@ def test_a_storage_that_names_no_size(
     )
     with pytest.raises(VaultRefusal, match=r"size|large"):
         vault.info(path)
+
+
+def test_a_new_epoch_taken_away_in_a_commit(pushed: Workshop) -> None:
+    """A fresh clone has seen nothing, and epoch 1 is well signed: its history knows epoch 2."""
+    turned = pushed.tdsec("vault", "rotate")
+    assert turned.code == 0, turned.err
+    assert pushed.commit("rotated").code == 0
+    for path in (pushed.root / ".tdsec/vaults/store").glob("*-2.*"):
+        path.unlink()
+    assert pushed.commit("tidy up").code == 0
+    clone = Workshop(pushed.base, pushed.clone())
+    clone.track("data/new.csv", POISON)
+    assert clone.tdsec("check", "data/new.csv").code == 0
+    before = pushed.stored()
+    sent = clone.dvc("push", "data/new.csv")
+    assert sent.code != 0 and "was taken away" in sent.err, sent.err
+    assert pushed.stored() == before
