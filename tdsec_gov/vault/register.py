@@ -7,6 +7,7 @@ DVC has no plugin API for remotes (facts: treeverse/dvc#9711, PR #10994). Each f
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -75,8 +76,20 @@ def _of_revision(repo_config: Any) -> bool:
 
 
 def after_transfer(module: Any) -> None:
-    """``dvc_data.hashfile.transfer``: one line per refused dataset, not one per object."""
+    """``dvc_data.hashfile.transfer``: one line per refused dataset, not one per object; and a download
+    from a vault has as many jobs as the vault says, not as the cache does."""
     module.logger.addFilter(OneLinePerDataset())
+    original = module.transfer
+
+    @functools.wraps(original)
+    def transfer(
+        src: Any, dest: Any, obj_ids: Any, jobs: int | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        if jobs is None and src.fs.protocol == "tdsec":
+            jobs = src.fs.jobs
+        return original(src, dest, obj_ids, jobs, *args, **kwargs)
+
+    module.transfer = transfer
 
 
 class OneLinePerDataset(logging.Filter):
