@@ -142,7 +142,7 @@ class Member(Strict):
     age: Recipient
     signing: Annotated[str, Field(pattern=r"^ed25519:[A-Za-z0-9+/]{43}=$")]
     age_pq: Annotated[str, Field(pattern=r"^age1pq1[0-9a-z]+$")] | None = None
-    signing_pq: Annotated[str, Field(pattern=r"^ml-dsa-65:[A-Za-z0-9+/]{2603}=$")] | None = None
+    signing_pq: Annotated[str, Field(pattern=r"^ml-dsa-65:[A-Za-z0-9+/]+={0,2}$")] | None = None
     roles: tuple[Name, ...] = Field(default=(), strict=False)
 
     @property

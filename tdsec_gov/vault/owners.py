@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from tdsec_gov.domain.tree import Tree
-from tdsec_gov.errors import TdsecError
+from tdsec_gov.errors import ConfigurationError, TdsecError
 from tdsec_gov.repo.cache import Cache
+from tdsec_gov.repo.git import Git
 from tdsec_gov.repo.pointers import Pointer, is_pointer_file, read_pointers
 from tdsec_gov.repo.repository import Repository
 
@@ -43,7 +44,15 @@ class Owners:
             raise copy.copy(self._fault)
 
     def _on_disk(self) -> list[Pointer]:
-        return Repository.discover(self._root).work_tree() if self._root else []
+        if self._root is None:
+            return []
+        try:
+            Git.discover(self._root)
+        except ConfigurationError:  # `dvc init --no-scm`: every pointer file counts
+            inside = [path.relative_to(self._root) for path in self._root.rglob("*")]
+            names = [path.as_posix() for path in inside if is_pointer_file(path.as_posix())]
+            return [one for one in read_pointers(sorted(names), self._tree.read) if one.cached]
+        return Repository.discover(self._root).work_tree()
 
     def _in_revision(self) -> list[Pointer]:
         names = [name for name in self._tree.names("") if is_pointer_file(name)]

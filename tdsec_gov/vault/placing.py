@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tdsec_gov.errors import DataTampered, Unverified, VerdictMissing
+from tdsec_gov.vault.addresses import virtual
 from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.placement import Placement
@@ -87,7 +88,8 @@ class Placing:
             sha256 = guard.finish()
         word = self._word(room, name, place, sha256)
         word.require(room.label, name, guard.size, sha256)
-        if datasets and word.dataset not in datasets:
+        by_itself = virtual("", name) if kind == "objects" else name  # --to-remote: before there is a pointer
+        if datasets and word.dataset not in (*datasets, by_itself):
             raise DataTampered("it was placed as part of another dataset", where=name)
         self._reason(word.dataset, guard.size, sha256, newest=not version)
         if not version:

@@ -13,6 +13,7 @@ from tdsec_gov.errors import (
     Unverified,
     VerdictMissing,
 )
+from tdsec_gov.vault.addresses import virtual
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.rooms import Rooms
 
@@ -93,7 +94,7 @@ class Vouched(Rooms):
 
     def names_of(self, oid: str) -> list[str]:
         """Datasets that ``oid`` belongs to; its own path when nobody knows."""
-        return self.owners.names(oid) or [f"files/md5/{oid[:2]}/{oid[2:]}"]
+        return self.owners.names(oid) or [virtual("", oid)]
 
     def current(self, covered: list[Covered]) -> list[Covered]:
         """Those whose verdict was given under today's policy. Raises VerdictExpired: none was."""

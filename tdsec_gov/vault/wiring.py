@@ -130,5 +130,4 @@ def open_storage(root: Path, name: str) -> Storage:
         inner, base = _inner(config, name)
     except ConfigError as exc:
         raise ConfigurationError("DVC's settings are refused", where=".dvc/config", found=exc) from exc
-    sub = next(iter(_tops(config, name)), "")
-    return Storage(OpenedVault(name, WorkTree(root), root), inner, inner.join(base, FOLDER), sub)
+    return Storage(OpenedVault(name, WorkTree(root), root), inner, inner.join(base, FOLDER))
