@@ -7,16 +7,13 @@ writer's signed word (:mod:`.placing`).
 from __future__ import annotations
 
 import contextlib
-import secrets
-import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
+from tdsec_gov.vault.arriving import arriving, unnamed
 from tdsec_gov.vault.room import Opener, Room
 from tdsec_gov.vault.storage import Storage
-
-_SPOOL = 32 << 20
 
 
 class Paths:
@@ -64,22 +61,17 @@ class Paths:
 
     def get(self, path: str, to: Path, version: str = "", callback: Any = None) -> None:
         """Download, decrypt, verify; ``to`` appears only when everything holds."""
-        part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part")
-        try:
-            with part.open("xb", buffering=0) as sink:
-                self._fetch(path, version, cast(BinaryIO, sink), to.parent)
-            part.replace(to)
-        finally:
-            part.unlink(missing_ok=True)
+        with arriving(to) as sink:
+            self._fetch(path, version, cast(BinaryIO, sink), to.parent)
         if callback is not None:
-            callback.relative_update(to.stat().st_size)
+            callback.relative_update(sink.size)
 
     def open(self, path: str, version: str = "") -> IO[bytes]:
         """A verified copy of a file."""
-        spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - handed out
-        self._fetch(path, version, cast(BinaryIO, spool))
+        spool = unnamed()
+        self._fetch(path, version, spool)
         spool.seek(0)
-        return cast(IO[bytes], spool)
+        return spool
 
     def _fetch(self, path: str, version: str, sink: BinaryIO, near: Path | None = None) -> None:
         room = self._room(path)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import logging
 import os
-import secrets
-import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
@@ -22,6 +19,7 @@ from tdsec_gov.errors import (
     KeyUnavailable,
     TdsecError,
 )
+from tdsec_gov.vault.arriving import arriving, unnamed
 from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
 from tdsec_gov.vault.objects import SMALL
 from tdsec_gov.vault.opened import OpenedVault
@@ -32,7 +30,6 @@ from tdsec_gov.vault.vouched import Vouched
 if TYPE_CHECKING:
     from tdsec_gov.vault.cover import Covered
 
-_SPOOL = 32 << 20
 _LOGGER = logging.getLogger("dvc.tdsec")
 
 
@@ -136,34 +133,25 @@ class Storage(Vouched):
             Unverified, GateDenied, IntegrityError, AccessDenied, KeyUnavailable: ``to`` is untouched.
             FileNotFoundError: the storage does not have it.
         """
-        ours = not to.name.endswith(".tmp")  # DVC's own temporary name; it moves or removes that file
-        part = to.with_name(f".{to.name[:40]}.{secrets.token_hex(4)}.tdsec-part") if ours else to
-        sink = _Late(part)
         try:
-            with sink:
-                covered = self._fetch(oid, cast(BinaryIO, sink), to.parent)
-            self._note_pull(covered)
-            if ours:
-                part.replace(to)
-        except BaseException as exc:
-            part.unlink(missing_ok=True)
-            if isinstance(exc, TdsecError):
-                self.refuse("pull", oid, exc)
-            raise
+            with arriving(to) as sink:
+                self._note_pull(self._fetch(oid, cast(BinaryIO, sink), to.parent))
+        except TdsecError as exc:
+            self.refuse("pull", oid, exc)
         if callback is not None:
             callback.relative_update(sink.size)
 
     def open(self, oid: str) -> IO[bytes]:
         """A verified copy of one object, in memory or (large ones) in an unnamed temporary file."""
-        spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - handed out
+        spool = unnamed()
         try:
-            covered = self._fetch(oid, cast(BinaryIO, spool))
+            covered = self._fetch(oid, spool)
             if not oid.endswith(".dir"):  # DVC reads listings on push and status, too
                 self._note_pull(covered)
         except TdsecError as exc:
             self.refuse("pull", oid, exc)
         spool.seek(0)
-        return cast(IO[bytes], spool)
+        return spool
 
     def _note_pull(self, covered: list[Covered]) -> None:
         for one in covered:
@@ -301,35 +289,3 @@ class Storage(Vouched):
             if len(self.labels) == 1 or room.exists(name):
                 self.vault.require("write", room.label)
                 room.remove(name)
-
-
-class _Late:
-    """A new file that comes into being with its first bytes: what is refused in memory leaves none."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[bytes] | None = None
-        self.size = 0
-
-    def __enter__(self) -> _Late:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if self._file is None and kind is None:
-            self.write(b"")
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, data: bytes | memoryview) -> int:
-        if self._file is None:
-            self._file = open(self._path, "xb", buffering=0)  # noqa: PTH123, SIM115 - quicker; closed above
-        self.size += len(data)
-        done = self._file.write(data)
-        while done < len(data):
-            done += self._file.write(memoryview(data)[done:])
-        return len(data)
-
-
-def content(data: bytes) -> Opener:
-    """An opener of bytes in memory."""
-    return lambda: contextlib.nullcontext(cast(BinaryIO, io.BytesIO(data)))
