@@ -10,11 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tdsec_gov.cli.main import main
+from tdsec_gov.keys.identity import Identity
+from tdsec_gov.keys.loading import save_identity
 
 DVC = Path(sys.executable).with_name("dvc")
 ROWS = b"id,word,label\n" + b"".join(b"%d,row-number-%d,%d\n" % (n, n, n % 2) for n in range(400))
@@ -246,3 +248,29 @@ def living_in(base: Path) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def person(shop: Workshop, name: str) -> dict[str, str]:
+    """A member without roles; returns their environment."""
+    env = isolated(shop.base, name)
+    identity = Identity.generate(name)
+    path = Path(env["TDSEC_HOME"]) / "identity"
+    path.parent.mkdir(parents=True)
+    save_identity(identity, path)
+    access = shop.root / "policies/access.yaml"
+    keys = f"    age: {identity.age.recipient}\n    signing: {identity.verify_key}\n"
+    access.write_text(access.read_text().rstrip("\n") + f"\n  - name: {name}\n{keys}    roles: []\n")
+    return env
+
+
+def vaults(shop: Workshop, text: str) -> None:
+    """Let ``text`` stand for the vault ``store`` in policies/access.yaml."""
+    access = shop.root / "policies/access.yaml"
+    kept = [line for line in access.read_text().splitlines() if not line.startswith("  store:")]
+    at = kept.index("vaults:")
+    access.write_text("\n".join([*kept[: at + 1], text, *kept[at + 1 :]]) + "\n")
+
+
+def content(data: bytes) -> Callable[[], contextlib.AbstractContextManager[io.BytesIO]]:
+    """An opener of bytes in memory, as the vault's filesystem takes it."""
+    return lambda: contextlib.nullcontext(io.BytesIO(data))

@@ -9,18 +9,17 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from workshops import POLICY, ROWS, Workshop, isolated
+from workshops import POLICY, ROWS, Workshop, content, person, vaults
 
 from tdsec_gov.errors import VerdictExpired
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age.errors import NoMatchingIdentity
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import load_identity, save_identity
+from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.vault.circle import Circle
 from tdsec_gov.vault.filesystem import VaultFs
 from tdsec_gov.vault.keyring import Keyring, new_data_identity, open_names
@@ -28,7 +27,6 @@ from tdsec_gov.vault.naming import Names
 from tdsec_gov.vault.opened import OpenedVault
 from tdsec_gov.vault.refusal import VaultRefusal
 from tdsec_gov.vault.sealing import seal_keyrings, write_files
-from tdsec_gov.vault.storage import content
 from tdsec_gov.vault.wiring import open_storage
 
 EXEMPT = """\
@@ -36,26 +34,6 @@ EXEMPT = """\
     exempt: trained here from accepted data
 """
 POISON = b"id,word,label\n" + b"".join(b"%d,poison-%d,1\n" % (n, n) for n in range(300))
-
-
-def person(shop: Workshop, name: str) -> dict[str, str]:
-    """A member without roles; returns their environment."""
-    env = isolated(shop.base, name)
-    identity = Identity.generate(name)
-    path = Path(env["TDSEC_HOME"]) / "identity"
-    path.parent.mkdir(parents=True)
-    save_identity(identity, path)
-    access = shop.root / "policies/access.yaml"
-    keys = f"    age: {identity.age.recipient}\n    signing: {identity.verify_key}\n"
-    access.write_text(access.read_text().rstrip("\n") + f"\n  - name: {name}\n{keys}    roles: []\n")
-    return env
-
-
-def vaults(shop: Workshop, text: str) -> None:
-    access = shop.root / "policies/access.yaml"
-    kept = [line for line in access.read_text().splitlines() if not line.startswith("  store:")]
-    at = kept.index("vaults:")
-    access.write_text("\n".join([*kept[: at + 1], text, *kept[at + 1 :]]) + "\n")
 
 
 def exempting(shop: Workshop, rules: str = EXEMPT) -> None:

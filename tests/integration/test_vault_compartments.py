@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
-from workshops import FOLDER, ROWS, Workshop, isolated
+from workshops import FOLDER, ROWS, Workshop, isolated, person, vaults
 
-from tdsec_gov.keys.identity import Identity
-from tdsec_gov.keys.loading import identity_path, save_identity
+from tdsec_gov.keys.loading import identity_path
 
 PATIENTS = {"one.csv": b"id,label\n1,0\n" * 9, "two.csv": b"id,label\n2,1\n", "shared.csv": FOLDER["a.csv"]}
-
-
-def person(shop: Workshop, name: str) -> dict[str, str]:
-    """A colleague with an identity of their own; returns their environment."""
-    env = isolated(shop.base, name)
-    identity = Identity.generate(name)
-    path = Path(env["TDSEC_HOME"]) / "identity"
-    path.parent.mkdir(parents=True)
-    save_identity(identity, path)
-    access = shop.root / "policies/access.yaml"
-    keys = f"    age: {identity.age.recipient}\n    signing: {identity.verify_key}\n"
-    entry = f"  - name: {name}\n{keys}    roles: []\n"
-    access.write_text(access.read_text().rstrip("\n") + "\n" + entry)
-    return env
-
-
-def vaults(shop: Workshop, text: str) -> None:
-    access = shop.root / "policies/access.yaml"
-    kept = [line for line in access.read_text().splitlines() if not line.startswith("  store:")]
-    at = kept.index("vaults:")
-    access.write_text("\n".join([*kept[: at + 1], text, *kept[at + 1 :]]) + "\n")
 
 
 @pytest.fixture
