@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tdsec_gov.repo.repository import Repository
-    from tdsec_gov.vault.opened import OpenedVault
+    from tdsec_gov.vault.keyrings.opened import OpenedVault
 
 
 @click.group()
@@ -25,7 +25,7 @@ def vault() -> None:
 
 def _opened(repository: Repository) -> OpenedVault:
     from tdsec_gov.files import WorkTree
-    from tdsec_gov.vault.opened import OpenedVault
+    from tdsec_gov.vault.keyrings.opened import OpenedVault
 
     return OpenedVault(vault_name(repository), WorkTree(repository.root), repository.root)
 
@@ -34,7 +34,7 @@ def _opened(repository: Repository) -> OpenedVault:
 @pass_shell
 def status(shell: Shell) -> int:
     """Name, epochs, recovery key, and whether I may read and write: the vault and each compartment."""
-    from tdsec_gov.vault.rotate import unfinished
+    from tdsec_gov.vault.keyrings.rotate import unfinished
 
     repository = shell.repository()
     opened = _opened(repository)
@@ -55,7 +55,7 @@ def status(shell: Shell) -> int:
 
 
 def _status_of(opened: OpenedVault, label: str) -> dict[str, object]:
-    from tdsec_gov.vault.statement import ALGORITHMS
+    from tdsec_gov.vault.keyrings.statement import ALGORITHMS
 
     access, signed = opened.book.policies.access, opened.statements_of(label)
     member = access.member(opened.identity.keyid)
@@ -75,7 +75,7 @@ def _status_of(opened: OpenedVault, label: str) -> dict[str, object]:
 @pass_shell
 def readers(shell: Shell) -> int:
     """Who should be able to open the vault, and who can."""
-    from tdsec_gov.vault.readers import readers as look
+    from tdsec_gov.vault.keyrings.readers import readers as look
 
     found = look(_opened(shell.repository()))
     for one in found:

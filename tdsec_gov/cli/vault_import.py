@@ -16,8 +16,8 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.repo.repository import Repository
-    from tdsec_gov.vault.fernet_import import Imported
-    from tdsec_gov.vault.fernet_key import FernetKey
+    from tdsec_gov.vault.importing.fernet_import import Imported
+    from tdsec_gov.vault.importing.fernet_key import FernetKey
 
 _ENVIRONMENT = "TDSEC_FERNET_PASSPHRASE"
 _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,8 +49,8 @@ def import_fernet(
     Every file is authenticated before anything of it is written, nothing is overwritten, and running
     it again goes on where it stopped. The old files stay: remove them when `dvc push` is done.
     """
-    from tdsec_gov.vault.fernet_import import import_files, plan
-    from tdsec_gov.vault.gitignore import keep_out_of_git
+    from tdsec_gov.vault.importing.fernet_import import import_files, plan
+    from tdsec_gov.vault.importing.gitignore import keep_out_of_git
 
     repository = shell.unlocked()
     items = plan([shell.folder / source for source in sources], pattern)
@@ -81,7 +81,7 @@ def _require_keys(keys: list[FernetKey]) -> None:
 
 def _key_of(path: Path) -> FernetKey:
     from tdsec_gov.files import naming_os_errors
-    from tdsec_gov.vault.fernet_key import FernetKey
+    from tdsec_gov.vault.importing.fernet_key import FernetKey
 
     with naming_os_errors(path, "cannot be read"), path.open("rb") as stream:
         return FernetKey.parse(stream.read(4096), path)
@@ -91,7 +91,7 @@ def _derived(salt_file: Path | None, salt_hex: str | None, iterations: int) -> F
     """The key of a passphrase, derived once for all files."""
     from tdsec_gov.errors import UsageError
     from tdsec_gov.files import naming_os_errors
-    from tdsec_gov.vault.fernet_key import LARGEST_SALT, FernetKey
+    from tdsec_gov.vault.importing.fernet_key import LARGEST_SALT, FernetKey
 
     if (salt_file is None) == (salt_hex is None):
         raise UsageError("a passphrase has one salt", expected="--salt-file FILE or --salt-hex HEX")

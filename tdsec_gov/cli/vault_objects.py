@@ -13,9 +13,9 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 if TYPE_CHECKING:
     from tdsec_gov.domain.canonical import JsonValue
     from tdsec_gov.repo.repository import Repository
-    from tdsec_gov.vault.gc import Found
-    from tdsec_gov.vault.storage import Storage
-    from tdsec_gov.vault.trouble import Trouble
+    from tdsec_gov.vault.storage.storage import Storage
+    from tdsec_gov.vault.upkeep.gc import Found
+    from tdsec_gov.vault.upkeep.trouble import Trouble
 
 _ALIKE = 10
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
@@ -35,7 +35,7 @@ def vault_name(repository: Repository) -> str:
 
 
 def _storage(repository: Repository) -> Storage:
-    from tdsec_gov.vault.wiring import open_storage
+    from tdsec_gov.vault.plugin.wiring import open_storage
 
     return open_storage(repository.root, vault_name(repository))
 
@@ -60,8 +60,8 @@ def verify(shell: Shell, jobs: int, resume: bool, all_versions: bool, strict: bo
     """
     from tdsec_gov.audit.journal import Journal
     from tdsec_gov.cli.progress import Counting
-    from tdsec_gov.vault.inspect import Inspection
-    from tdsec_gov.vault.progress import kept_in, place
+    from tdsec_gov.vault.upkeep.inspect import Inspection
+    from tdsec_gov.vault.upkeep.progress import kept_in, place
 
     repository = shell.repository()
     storage = _storage(repository)
@@ -229,8 +229,8 @@ def gc(
 
     from tdsec_gov.domain.dataset import is_sha256
     from tdsec_gov.errors import UsageError
-    from tdsec_gov.vault.gc import collect, look
-    from tdsec_gov.vault.kept import kept
+    from tdsec_gov.vault.upkeep.gc import collect, look
+    from tdsec_gov.vault.upkeep.kept import kept
 
     if not all(is_sha256(root) for root in unsafe_forget):
         raise UsageError("not a version", where="--unsafe-forget", expected="64 hexadecimal digits")

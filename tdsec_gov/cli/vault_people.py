@@ -41,7 +41,7 @@ def add_reader(
     from tdsec_gov.files import WorkTree
     from tdsec_gov.setup.members import NewMember, with_member
     from tdsec_gov.setup.rotation import stage
-    from tdsec_gov.vault.readers import reseal
+    from tdsec_gov.vault.keyrings.readers import reseal
 
     repository = shell.repository()
     vault = vault_name(repository)
@@ -61,7 +61,7 @@ def rewrap(shell: Shell) -> int:
     """Seal the keyrings to exactly the readers that policies/access.yaml names."""
     from tdsec_gov.cli.vault_objects import vault_name
     from tdsec_gov.setup.rotation import stage
-    from tdsec_gov.vault.readers import reseal
+    from tdsec_gov.vault.keyrings.readers import reseal
 
     repository = shell.repository()
     written = reseal(repository.root, vault_name(repository))

@@ -85,7 +85,7 @@ def _current(found: Evidence, book: VerdictBook, repository: Repository) -> Evid
     from dataclasses import replace
 
     from tdsec_gov.errors import TdsecError
-    from tdsec_gov.vault.seen import Seen, require_current
+    from tdsec_gov.vault.keyrings.seen import Seen, require_current
 
     if found.verified is None:
         return found

@@ -9,7 +9,7 @@ from tdsec_gov.domain.lineage import State, UsedDataset
 from tdsec_gov.errors import DataTampered, TdsecError
 from tdsec_gov.lineage.used import Used
 from tdsec_gov.lineage.workspace import Fingerprint, fingerprint, workspace_manifest
-from tdsec_gov.vault.seen import Seen, require_current
+from tdsec_gov.vault.keyrings.seen import Seen, require_current
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import verdict_name
 from tdsec_gov.verdicts.verify import Verified

@@ -19,8 +19,8 @@ from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path
 from tdsec_gov.setup.remotes import remotes, vault_remote
-from tdsec_gov.vault.keyring import epochs
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.keyrings.keyring import epochs
+from tdsec_gov.vault.plugin.wiring import open_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def examine(repository: Repository) -> list[Symptom]:
 
 
 def _plugin(repository: Repository) -> Iterator[Symptom]:
-    armed = "tdsec_gov.vault.boot" in sys.modules
+    armed = "tdsec_gov.vault.plugin.boot" in sys.modules
     text = "DVC of this Python knows tdsec://" if armed else "tdsec_gov_boot.pth is not loaded by this Python"
     yield Symptom("dvc plugin", armed, text, "pip install tdsec-gov into the environment that dvc runs in")
     named = [entry.value for entry in metadata.entry_points(group="mlflow.tracking_store")]

@@ -19,9 +19,9 @@ from tdsec_gov.setup import templates
 from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, install_hooks
 from tdsec_gov.setup.members import ACCESS, require_recipient, with_recovery
 from tdsec_gov.setup.remotes import ensure_vault, remotes
-from tdsec_gov.vault.constants import FOLDER
-from tdsec_gov.vault.keyring import epochs
-from tdsec_gov.vault.readers import reseal
+from tdsec_gov.vault.keyrings.keyring import epochs
+from tdsec_gov.vault.keyrings.readers import reseal
+from tdsec_gov.vault.plugin.constants import FOLDER
 
 
 @dataclass

@@ -19,7 +19,7 @@ from tdsec_gov.setup.init import Done, initialise
 from tdsec_gov.setup.members import ACCESS, NewMember, with_member
 from tdsec_gov.setup.passphrase import require_strong
 from tdsec_gov.setup.remotes import vault_remote
-from tdsec_gov.vault.readers import reseal
+from tdsec_gov.vault.keyrings.readers import reseal
 
 Ask = Callable[[], str]
 _ATTRIBUTES = ".tdsec/.gitattributes"

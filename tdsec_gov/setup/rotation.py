@@ -13,15 +13,23 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.policy.load import access_in
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.members import ACCESS, overlaid, without_member, without_reading
-from tdsec_gov.vault.inspect import Inspection
-from tdsec_gov.vault.listing import Kind, stored
-from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.progress import kept_in, place
-from tdsec_gov.vault.reencrypt import Left, Reencryption
-from tdsec_gov.vault.revoke import orphaned, revocation
-from tdsec_gov.vault.rotate import change_keys, done, labels_of, pending, rotation, unfinished, vaults_of
-from tdsec_gov.vault.trouble import Trouble
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.keyrings.opened import OpenedVault
+from tdsec_gov.vault.keyrings.revoke import orphaned, revocation
+from tdsec_gov.vault.keyrings.rotate import (
+    change_keys,
+    done,
+    labels_of,
+    pending,
+    rotation,
+    unfinished,
+    vaults_of,
+)
+from tdsec_gov.vault.plugin.wiring import open_storage
+from tdsec_gov.vault.upkeep.inspect import Inspection
+from tdsec_gov.vault.upkeep.listing import Kind, stored
+from tdsec_gov.vault.upkeep.progress import kept_in, place
+from tdsec_gov.vault.upkeep.reencrypt import Left, Reencryption
+from tdsec_gov.vault.upkeep.trouble import Trouble
 
 Watch = Callable[[int], None]
 

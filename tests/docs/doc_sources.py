@@ -26,7 +26,7 @@ from tdsec_gov.domain.dataset import DatasetVersion, FileEntry
 from tdsec_gov.domain.findings import CheckResult, Finding
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.policy import models
-from tdsec_gov.vault.statement import KeyringStatement
+from tdsec_gov.vault.keyrings.statement import KeyringStatement
 from tdsec_gov.verdicts import statement
 
 WIDTH = 80

@@ -12,8 +12,8 @@ import pytest
 from doc_blocks import DOCS, PACKAGE, ROOT, pages
 from doc_sources import commands
 
-from tdsec_gov.vault.keyring import Keyring
-from tdsec_gov.vault.objects import header_length
+from tdsec_gov.vault.keyrings.keyring import Keyring
+from tdsec_gov.vault.objects.objects import header_length
 
 README = ROOT / "README.md"
 ALL = [README, *pages()]
@@ -123,7 +123,7 @@ def test_the_header_of_an_object_is_as_long_as_the_page_says() -> None:
 
 
 def test_the_modules_that_are_patched_are_those_the_page_names() -> None:
-    from tdsec_gov.vault import boot
+    from tdsec_gov.vault.plugin import boot
 
     text = (DOCS / "architecture.md").read_text("utf-8").split("## How DVC learns", 1)[1]
     named = re.findall(r"^\| `([\w.]+)` \|", text.split("\n## ", 1)[0], re.MULTILINE)

@@ -19,8 +19,8 @@ KEY = bytes(range(32))
 READER = """
 import resource, sys
 from pathlib import Path
-from tdsec_gov.vault.fernet_key import FernetKey
-from tdsec_gov.vault.fernet_import import import_files, plan
+from tdsec_gov.vault.importing.fernet_key import FernetKey
+from tdsec_gov.vault.importing.fernet_import import import_files, plan
 size = int(next(line for line in open("/proc/self/status") if line.startswith("VmSize")).split()[1]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (size + (64 << 20),) * 2)
 if sys.argv[1] == "cryptography":

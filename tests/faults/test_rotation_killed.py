@@ -18,9 +18,9 @@ from workshops import Workshop
 from tdsec_gov.errors import KeyUnavailable
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.keyring import Keyring
-from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.keyrings.keyring import Keyring
+from tdsec_gov.vault.keyrings.naming import Names
+from tdsec_gov.vault.objects import objects
 
 FILES, SIZE = 16, 1_500_000
 JOURNAL, INTENT = ".git/tdsec-rotation", ".git/tdsec-change"

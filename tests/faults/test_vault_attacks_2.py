@@ -20,14 +20,14 @@ from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age.errors import NoMatchingIdentity
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.vault.circle import Circle
-from tdsec_gov.vault.filesystem import VaultFs
-from tdsec_gov.vault.keyring import Keyring, new_data_identity, open_names
-from tdsec_gov.vault.naming import Names
-from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.refusal import VaultRefusal
-from tdsec_gov.vault.sealing import seal_keyrings, write_files
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.keyrings.circle import Circle
+from tdsec_gov.vault.keyrings.keyring import Keyring, new_data_identity, open_names
+from tdsec_gov.vault.keyrings.naming import Names
+from tdsec_gov.vault.keyrings.opened import OpenedVault
+from tdsec_gov.vault.keyrings.sealing import seal_keyrings, write_files
+from tdsec_gov.vault.plugin.filesystem import VaultFs
+from tdsec_gov.vault.plugin.refusal import VaultRefusal
+from tdsec_gov.vault.plugin.wiring import open_storage
 
 EXEMPT = """\
   - match: "models/**"

@@ -18,9 +18,9 @@ from workshops import DVC, Workshop
 
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.keyring import Keyring, open_keyrings
-from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.keyrings.keyring import Keyring, open_keyrings
+from tdsec_gov.vault.keyrings.naming import Names
+from tdsec_gov.vault.objects import objects
 
 FILES = 24
 SIZE = 3_000_000

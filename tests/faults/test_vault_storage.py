@@ -17,9 +17,9 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.age import x25519
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.keyring import Keyring, keyring_statement, open_keyrings
-from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.keyrings.keyring import Keyring, keyring_statement, open_keyrings
+from tdsec_gov.vault.keyrings.naming import Names
+from tdsec_gov.vault.objects import objects
 
 FLIPPED = ROWS.replace(b",0\n", b",2\n").replace(b",1\n", b",0\n").replace(b",2\n", b",1\n")
 BIG = FOLDER["deep/er/b.csv"]

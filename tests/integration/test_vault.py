@@ -14,8 +14,8 @@ from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import save_identity
-from tdsec_gov.vault.keyring import Keyring
-from tdsec_gov.vault.naming import Names
+from tdsec_gov.vault.keyrings.keyring import Keyring
+from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.verdicts.book import VerdictBook
 
 
@@ -158,7 +158,7 @@ def test_no_identity_at_all(pushed: Workshop) -> None:
 
 
 def test_stock_age_recovers_the_data(pushed: Workshop) -> None:
-    """The two steps in the docstring of vault/keyring.py, with the age command alone."""
+    """The two steps in the docstring of vault/keyrings/keyring.py, with the age command alone."""
     identity = Path(os.environ["TDSEC_HOME"]) / "identity"
     keyring = pushed.root / ".tdsec/vaults/store/keyring-1.age"
     opened = subprocess.run(["age", "-d", "-i", identity, keyring], capture_output=True, check=True)

@@ -26,11 +26,11 @@ from workshops import DVC, FOLDER, ROWS, Answer, Workshop
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.errors import BackendUnavailable, TdsecError
 from tdsec_gov.repo.repository import Repository
-from tdsec_gov.vault.gc import collect, look
-from tdsec_gov.vault.kept import kept
-from tdsec_gov.vault.objects import seal_bytes
-from tdsec_gov.vault.storage import Storage
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.objects.objects import seal_bytes
+from tdsec_gov.vault.plugin.wiring import open_storage
+from tdsec_gov.vault.storage.storage import Storage
+from tdsec_gov.vault.upkeep.gc import collect, look
+from tdsec_gov.vault.upkeep.kept import kept
 
 DAY = 86400.0
 OLD = time.time() - 3 * DAY
@@ -538,7 +538,7 @@ def test_a_storage_without_dates_gives_nothing_away(
     pushed: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = orphan(pushed)
-    monkeypatch.setattr("tdsec_gov.vault.listing.changed", lambda info: None)
+    monkeypatch.setattr("tdsec_gov.vault.upkeep.listing.changed", lambda info: None)
     said, body = gc(pushed, "--yes")
     assert said.code == 0 and body["undated"] == 1 and path.exists()
     assert gc(pushed, "--yes", "--older-than", "0")[1]["removed"] == 1

@@ -6,9 +6,9 @@ import shutil
 
 from workshops import FOLDER, POLICY, ROWS, Workshop
 
-from tdsec_gov.vault.objects import header_length
-from tdsec_gov.vault.padding import padme
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.objects.objects import header_length
+from tdsec_gov.vault.objects.padding import padme
+from tdsec_gov.vault.plugin.wiring import open_storage
 
 EXEMPT = """\
   - match: "models/**"
@@ -80,7 +80,7 @@ def test_swapped_or_unsigned_model_is_refused(workshop: Workshop) -> None:
 def test_import_and_get_by_path(workshop: Workshop) -> None:
     exempting(workshop)
     storage = open_storage(workshop.root, "store")
-    from tdsec_gov.vault.filesystem import VaultFs
+    from tdsec_gov.vault.plugin.filesystem import VaultFs
 
     fs = VaultFs(storage, "store")
     for name, data in (("shared/words.csv", ROWS), ("shared/deep/er.bin", MODEL)):
@@ -101,7 +101,7 @@ def test_import_and_get_by_path(workshop: Workshop) -> None:
 
 def test_an_older_file_put_back_is_refused(workshop: Workshop) -> None:
     exempting(workshop)
-    from tdsec_gov.vault.filesystem import VaultFs
+    from tdsec_gov.vault.plugin.filesystem import VaultFs
 
     def put(data: bytes) -> None:
         source = workshop.write("outside/words.csv", data)

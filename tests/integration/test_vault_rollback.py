@@ -15,9 +15,9 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity
-from tdsec_gov.vault.keyring import keyring_name, keyring_statement, statement_name
-from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.seen import Seen
+from tdsec_gov.vault.keyrings.keyring import keyring_name, keyring_statement, statement_name
+from tdsec_gov.vault.keyrings.opened import OpenedVault
+from tdsec_gov.vault.keyrings.seen import Seen
 
 FILES = (keyring_name("store", 1), statement_name("store", 1))
 NEW = ROWS + b"400,one-more,1\n"

@@ -18,10 +18,10 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.keys.loading import load_identity, save_identity
 from tdsec_gov.policy.load import policies_from
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.opened import OpenedVault
-from tdsec_gov.vault.rotate import pending
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.keyrings.opened import OpenedVault
+from tdsec_gov.vault.keyrings.rotate import pending
+from tdsec_gov.vault.objects import objects
+from tdsec_gov.vault.plugin.wiring import open_storage
 
 ACCESS = "policies/access.yaml"
 
@@ -423,7 +423,7 @@ def test_a_reader_with_an_ssh_key(pushed: Workshop) -> None:
 
 def test_objects_that_come_in_meanwhile(pushed: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody without the new keyring pushes under the old epoch while objects are sealed anew."""
-    from tdsec_gov.vault import reencrypt
+    from tdsec_gov.vault.upkeep import reencrypt
 
     first = pushed.objects()[0]
     late = first.read_bytes()

@@ -15,9 +15,9 @@ from servers.webdav import webdav
 from workshops import FOLDER, POLICY, ROWS, Workshop
 
 from tdsec_gov.files import WorkTree
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.keyring import epochs
-from tdsec_gov.vault.reencrypt import storage_name
+from tdsec_gov.vault.keyrings.keyring import epochs
+from tdsec_gov.vault.objects import objects
+from tdsec_gov.vault.upkeep.reencrypt import storage_name
 
 Start = Callable[[Path], AbstractContextManager[DiskServer | S3Server]]
 SERVERS: dict[str, Start] = {"webdav": webdav, "ssh": sshd, "s3": moto}

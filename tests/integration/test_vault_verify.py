@@ -16,12 +16,12 @@ from tdsec_gov.audit.journal import Journal
 from tdsec_gov.errors import BackendUnavailable
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.repo.repository import Repository
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.inspect import Inspection
-from tdsec_gov.vault.progress import kept_in
-from tdsec_gov.vault.storage import Storage
-from tdsec_gov.vault.trouble import Trouble
-from tdsec_gov.vault.wiring import open_storage
+from tdsec_gov.vault.objects import objects
+from tdsec_gov.vault.plugin.wiring import open_storage
+from tdsec_gov.vault.storage.storage import Storage
+from tdsec_gov.vault.upkeep.inspect import Inspection
+from tdsec_gov.vault.upkeep.progress import kept_in
+from tdsec_gov.vault.upkeep.trouble import Trouble
 
 DEEP = FOLDER["deep/er/b.csv"]
 OBJECTS = 6

@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tdsec_gov.errors import DataTampered, IntegrityError, TdsecError
-from tdsec_gov.vault import fernet
-from tdsec_gov.vault.fernet import Token
-from tdsec_gov.vault.fernet_key import FernetKey
+from tdsec_gov.vault.importing import fernet
+from tdsec_gov.vault.importing.fernet import Token
+from tdsec_gov.vault.importing.fernet_key import FernetKey
 
 RAW = base64.urlsafe_b64encode(bytes(range(32)))
 OTHER = base64.urlsafe_b64encode(bytes(range(1, 33)))

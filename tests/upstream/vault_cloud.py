@@ -38,7 +38,7 @@ class VaultCloud(Cloud, CloudURLInfo):
 
     @property
     def config(self) -> dict[str, Any]:
-        from tdsec_gov.vault.constants import CONTEXT
+        from tdsec_gov.vault.plugin.constants import CONTEXT
 
         return {"url": self.url, **({CONTEXT: self._dvc_config} if self.bare else {})}
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tdsec_gov.errors import IntegrityError, SignatureInvalid
-from tdsec_gov.vault.fernet import Token
-from tdsec_gov.vault.fernet_key import FernetKey
+from tdsec_gov.vault.importing.fernet import Token
+from tdsec_gov.vault.importing.fernet_key import FernetKey
 
 pytest.importorskip("cryptography_vectors", reason="pip install cryptography-vectors")
 SKEW = 60

@@ -8,9 +8,9 @@ import pytest
 
 from tdsec_gov.domain.canonical import canonical_bytes
 from tdsec_gov.errors import IntegrityError
-from tdsec_gov.vault import change
-from tdsec_gov.vault.reencrypt import storage_name
-from tdsec_gov.vault.rotate import Unfinished, pending, unfinished
+from tdsec_gov.vault.keyrings import change
+from tdsec_gov.vault.keyrings.rotate import Unfinished, pending, unfinished
+from tdsec_gov.vault.upkeep.reencrypt import storage_name
 
 
 @pytest.fixture

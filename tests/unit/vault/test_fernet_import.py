@@ -10,9 +10,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tdsec_gov.errors import BackendUnavailable, IntegrityError, SignatureInvalid, TdsecError, UsageError
-from tdsec_gov.vault.fernet import Token
-from tdsec_gov.vault.fernet_import import Imported, import_files, plan
-from tdsec_gov.vault.fernet_key import FernetKey
+from tdsec_gov.vault.importing.fernet import Token
+from tdsec_gov.vault.importing.fernet_import import Imported, import_files, plan
+from tdsec_gov.vault.importing.fernet_key import FernetKey
 
 RAW = Fernet.generate_key()
 KEY = FernetKey.parse(RAW, "key")

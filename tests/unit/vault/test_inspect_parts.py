@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tdsec_gov.vault.listing import Kind, Stored, changed
-from tdsec_gov.vault.progress import BELIEVED_DAYS, Progress, kept_in
-from tdsec_gov.vault.sidebyside import side_by_side
+from tdsec_gov.vault.upkeep.listing import Kind, Stored, changed
+from tdsec_gov.vault.upkeep.progress import BELIEVED_DAYS, Progress, kept_in
+from tdsec_gov.vault.upkeep.sidebyside import side_by_side
 
 MOMENT = 1_700_000_000.0
 

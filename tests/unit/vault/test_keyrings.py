@@ -28,8 +28,8 @@ from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.access import Access
 from tdsec_gov.policy.models import AccessFile
-from tdsec_gov.vault.circle import Circle, require_circle
-from tdsec_gov.vault.keyring import (
+from tdsec_gov.vault.keyrings.circle import Circle, require_circle
+from tdsec_gov.vault.keyrings.keyring import (
     Keyring,
     epochs,
     keyring_name,
@@ -40,8 +40,8 @@ from tdsec_gov.vault.keyring import (
     statement_name,
     statements,
 )
-from tdsec_gov.vault.sealing import seal_keyrings, write_files
-from tdsec_gov.vault.statement import KeyringStatement
+from tdsec_gov.vault.keyrings.sealing import seal_keyrings, write_files
+from tdsec_gov.vault.keyrings.statement import KeyringStatement
 
 ALICE, BOB, CAROL, EVE = (Identity.generate(name) for name in ("alice", "bob", "carol", "eve"))
 OFFLINE = x25519.Identity.generate()

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tdsec_gov.errors import DataTampered, IntegrityError, SignerUntrusted, UsageError
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.vault.addresses import Address
-from tdsec_gov.vault.naming import LONGEST_PART, Names
-from tdsec_gov.vault.padding import ContentOnly, padme, without_padding
-from tdsec_gov.vault.placement import Placement
+from tdsec_gov.vault.keyrings.naming import LONGEST_PART, Names
+from tdsec_gov.vault.objects.padding import ContentOnly, padme, without_padding
+from tdsec_gov.vault.storage.addresses import Address
+from tdsec_gov.vault.storage.placement import Placement
 
 NAMES = Names(os.urandom(64))
 PART = st.text(
@@ -97,7 +97,7 @@ def test_addresses() -> None:
 
 def test_listing_loads_neither_policies_nor_the_log() -> None:
     code = (
-        "import sys, tdsec_gov.vault.filesystem; "
+        "import sys, tdsec_gov.vault.plugin.filesystem; "
         "print([m for m in ('pydantic', 'sqlalchemy', 'yaml', 'tdsec_gov.audit') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

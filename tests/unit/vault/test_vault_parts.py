@@ -21,12 +21,12 @@ from tdsec_gov.errors import (
     TdsecError,
 )
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.vault import objects
-from tdsec_gov.vault.cover import Covered
-from tdsec_gov.vault.guards import Allowed, PlaintextGuard, WatchedSource
-from tdsec_gov.vault.keyring import Keyring
-from tdsec_gov.vault.naming import Names
-from tdsec_gov.vault.wiring import vault_of
+from tdsec_gov.vault.keyrings.keyring import Keyring
+from tdsec_gov.vault.keyrings.naming import Names
+from tdsec_gov.vault.objects import objects
+from tdsec_gov.vault.objects.guards import Allowed, PlaintextGuard, WatchedSource
+from tdsec_gov.vault.plugin.wiring import vault_of
+from tdsec_gov.vault.storage.cover import Covered
 from tdsec_gov.verdicts.verify import Verified
 
 OID = "0123456789abcdef" * 2

@@ -1,0 +1,1 @@
+"""Files encrypted before tdsec (Fernet) become plaintext that DVC takes."""

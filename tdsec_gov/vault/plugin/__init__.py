@@ -1,0 +1,1 @@
+"""What DVC meets: registration, settings, the filesystem, the guard that keeps it off the inner remote."""

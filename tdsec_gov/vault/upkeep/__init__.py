@@ -1,0 +1,1 @@
+"""Looking after a vault: listing, verify, garbage, and sealing anew."""
