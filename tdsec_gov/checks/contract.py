@@ -8,7 +8,7 @@ it as ERROR. No other exception may leave a check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,13 +40,26 @@ class DataFile:
     sha256: str
 
 
+class Memory(Protocol):
+    """Partials of files seen before, by key; private to this clone (:mod:`tdsec_gov.checks.perfile`)."""
+
+    def recall(self, keys: Sequence[str]) -> dict[str, JsonValue]:
+        """Those that are known. What cannot be read is not known; never raises for it."""
+        ...
+
+    def remember(self, partials: Mapping[str, JsonValue]) -> None:
+        """Keep them. A memory that cannot be written is none; never raises for it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CheckInput:
     """Everything a check may look at; the clock comes in as ``now`` (with a time zone).
 
     ``previous`` and ``previous_root`` describe the last accepted version (None: there is none),
     ``params`` are the check's settings from policy.yaml, ``source`` is the source record as plain
-    values (None: none is on record), ``policies`` is the folder of policies.
+    values (None: none is on record), ``policies`` is the folder of policies, ``memory`` is what earlier
+    runs found in single files (None: nothing is remembered).
     """
 
     dataset: str
@@ -57,6 +70,7 @@ class CheckInput:
     source: Mapping[str, JsonValue] | None
     policies: Path
     now: datetime
+    memory: Memory | None = None
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from tdsec_gov.checks.params import Params
 from tdsec_gov.checks.refusals import nothing_to_check
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity
-from tdsec_gov.policy.models import TRUST_LEVELS
+from tdsec_gov.policy.source_models import TRUST_LEVELS
 
 TRUST = tuple(reversed(TRUST_LEVELS))
 PERSONAL = ("none", "personal", "special", "unknown")

@@ -158,8 +158,8 @@ def _access(shell: Shell, journal: Journal) -> Access:
     """Who is who; nobody where policies/ cannot be read, which reading the log survives."""
     from tdsec_gov.files import WorkTree
     from tdsec_gov.policy.access import Access
+    from tdsec_gov.policy.access_models import AccessFile
     from tdsec_gov.policy.load import policies_from
-    from tdsec_gov.policy.models import AccessFile
 
     try:
         return policies_from(WorkTree(journal.root)).access

@@ -10,10 +10,10 @@ import click
 
 from tdsec_gov.cli.shell import Shell, pass_shell
 from tdsec_gov.errors import TdsecError, UsageError
-from tdsec_gov.policy.models import TRUST_LEVELS
+from tdsec_gov.policy.source_models import TRUST_LEVELS
 
 if TYPE_CHECKING:
-    from tdsec_gov.policy.models import Source, SourcesFile
+    from tdsec_gov.policy.source_models import Source, SourcesFile
 
 PERSONAL = ["none", "personal", "special", "unknown"]
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -126,7 +126,7 @@ def show(shell: Shell, ident: str) -> int:
 def _sources(shell: Shell) -> SourcesFile:
     from tdsec_gov.compliance.sources import SOURCES
     from tdsec_gov.files import WorkTree
-    from tdsec_gov.policy.models import SourcesFile
+    from tdsec_gov.policy.source_models import SourcesFile
     from tdsec_gov.policy.yamlfile import read_model
 
     return read_model(WorkTree(shell.repository().root), SOURCES, SourcesFile)
@@ -165,7 +165,7 @@ def _record(given: dict[str, Any], today: dt.date) -> Source:
     """
     from pydantic import ValidationError
 
-    from tdsec_gov.policy.models import Source
+    from tdsec_gov.policy.source_models import Source
 
     simple = ("id", "name", "trust", "description", "license", "purpose", "personal_data", "data_subjects")
     body: dict[str, Any] = {key: given[key] for key in simple if given[key]}

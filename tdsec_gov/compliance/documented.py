@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from tdsec_gov.compliance.values import NO_EVIDENCE, NOT_STATED, Check, Run, VersionFact
-from tdsec_gov.policy.models import Source
+from tdsec_gov.policy.source_models import Source
 
 _FILE = "policies/sources.yaml"
 

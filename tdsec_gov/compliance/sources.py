@@ -10,7 +10,7 @@ import yaml
 
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import InternalError, PolicyInvalid, UsageError
-from tdsec_gov.policy.models import Source, SourcesFile
+from tdsec_gov.policy.source_models import Source, SourcesFile
 from tdsec_gov.policy.yamlfile import read_model
 
 SOURCES = "policies/sources.yaml"

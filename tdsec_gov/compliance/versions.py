@@ -7,7 +7,7 @@ import datetime as dt
 from tdsec_gov.compliance.values import NOT_STATED, SourceFact, VersionFact
 from tdsec_gov.compliance.window import Window
 from tdsec_gov.policy.load import DatasetPolicy
-from tdsec_gov.policy.models import Contact, Source
+from tdsec_gov.policy.source_models import Contact, Source
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import verdict_name, verdict_names
 from tdsec_gov.verdicts.verify import parse_time

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tdsec_gov.errors import PolicyInvalid
+from tdsec_gov.policy.access_models import AccessFile, Compartment, Member, VaultAccess
 from tdsec_gov.policy.globs import matches
-from tdsec_gov.policy.models import AccessFile, Compartment, Member, Signers, VaultAccess
+from tdsec_gov.policy.models import Signers
 
 
 @dataclass(frozen=True, slots=True)

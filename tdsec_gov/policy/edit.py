@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from tdsec_gov.errors import PolicyInvalid
-from tdsec_gov.policy.models import AccessFile
+from tdsec_gov.policy.access_models import AccessFile
 from tdsec_gov.policy.yamlfile import model_in
 
 Path = tuple[str | int, ...]

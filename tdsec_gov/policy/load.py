@@ -9,8 +9,10 @@ from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.access import Access
+from tdsec_gov.policy.access_models import AccessFile
 from tdsec_gov.policy.globs import matches, specificity
-from tdsec_gov.policy.models import AccessFile, DatasetRule, PolicyFile, Source, SourcesFile
+from tdsec_gov.policy.models import DatasetRule, PolicyFile
+from tdsec_gov.policy.source_models import Source, SourcesFile
 from tdsec_gov.policy.yamlfile import model_in, read_model
 
 

@@ -11,9 +11,9 @@ from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import KeyUnavailable, PolicyInvalid, UsageError
 from tdsec_gov.keys.recipients import parse_recipient
 from tdsec_gov.policy.access import Access
+from tdsec_gov.policy.access_models import AccessFile, Member, Role
 from tdsec_gov.policy.edit import Text, edited
 from tdsec_gov.policy.load import policies_from
-from tdsec_gov.policy.models import AccessFile, Member, Role
 from tdsec_gov.setup.templates import MEMBER
 
 ACCESS = "policies/access.yaml"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tdsec_gov.errors import KeyUnavailable, PolicyInvalid
 from tdsec_gov.keys.members import MemberKeys
-from tdsec_gov.policy.models import Member
+from tdsec_gov.policy.access_models import Member
 
 
 def member_keys(members: Iterable[Member]) -> dict[str, MemberKeys]:

@@ -25,7 +25,8 @@ from tdsec_gov.domain import events
 from tdsec_gov.domain.dataset import DatasetVersion, FileEntry
 from tdsec_gov.domain.findings import CheckResult, Finding
 from tdsec_gov.errors import TdsecError
-from tdsec_gov.policy import models
+from tdsec_gov.policy import access_models, models, source_models
+from tdsec_gov.policy.strict import Strict
 from tdsec_gov.vault.keyrings.statement import KeyringStatement
 from tdsec_gov.verdicts import statement
 
@@ -37,7 +38,7 @@ RANGES = {
     "pii": range(300, 400),
     "label_issues": range(410, 430),
     "triggers": range(430, 450),
-    "files": range(500, 550),
+    "files": range(500, 600),
 }
 
 
@@ -135,15 +136,19 @@ def codes_table(check: str) -> str:
 # -- policy files --------------------------------------------------------------------------------
 
 
-def model_names() -> list[str]:
+def _models() -> dict[str, type[Strict]]:
     """Every model of policies/*.yaml."""
-    found = vars(models).items()
-    kinds = [name for name, one in found if inspect.isclass(one) and issubclass(one, models.Strict)]
-    return sorted(set(kinds) - {"Strict"})
+    found = [one for module in (models, source_models, access_models) for one in vars(module).values()]
+    kinds = [one for one in found if inspect.isclass(one) and issubclass(one, Strict) and one is not Strict]
+    return {one.__name__: one for one in kinds}
+
+
+def model_names() -> list[str]:
+    return sorted(_models())
 
 
 def model_rows(name: str) -> tuple[Row, Iterable[Row]]:
-    body = getattr(models, name).model_json_schema()
+    body = _models()[name].model_json_schema()
     needed = body.get("required", [])
     rows = []
     for key, spec in body["properties"].items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tdsec_gov.errors import AccessDenied, KeyUnavailable, PolicyInvalid
 from tdsec_gov.keys.recipients import Recipient, parse_recipient
 from tdsec_gov.policy.access import Access
-from tdsec_gov.policy.models import Member
+from tdsec_gov.policy.access_models import Member
 from tdsec_gov.vault.keyrings.keyring import keyring_name
 from tdsec_gov.vault.keyrings.statement import ALGORITHMS, KeyringStatement
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, SignerUntrusted, TdsecError, UsageError
 from tdsec_gov.policy.access import Access
-from tdsec_gov.policy.models import Member
+from tdsec_gov.policy.access_models import Member
 from tdsec_gov.vault.keyrings.circle import ACCESS
 from tdsec_gov.vault.keyrings.keyring import statements
 from tdsec_gov.vault.keyrings.opened import OpenedVault

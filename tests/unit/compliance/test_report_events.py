@@ -12,7 +12,7 @@ from tdsec_gov.compliance.runs import runs_of
 from tdsec_gov.compliance.window import Window
 from tdsec_gov.domain.events import AuditEvent
 from tdsec_gov.policy.access import Access
-from tdsec_gov.policy.models import AccessFile
+from tdsec_gov.policy.access_models import AccessFile
 
 ROOT, OTHER = "a" * 64, "b" * 64
 ACCESS = Access(AccessFile(format=1))

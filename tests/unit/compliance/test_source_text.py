@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tdsec_gov.compliance.sources import SOURCES, with_source
 from tdsec_gov.errors import PolicyInvalid, TdsecError, UsageError
-from tdsec_gov.policy.models import Source
+from tdsec_gov.policy.source_models import Source
 
 NEW = Source.model_validate(
     {

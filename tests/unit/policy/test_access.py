@@ -9,7 +9,8 @@ import pytest
 from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.access import Access
-from tdsec_gov.policy.models import AccessFile, Signers
+from tdsec_gov.policy.access_models import AccessFile
+from tdsec_gov.policy.models import Signers
 
 ALICE, BOB, CAROL = (Identity.generate(name) for name in ("alice", "bob", "carol"))
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tdsec_gov.errors import PolicyInvalid
+from tdsec_gov.policy.access_models import AccessFile
 from tdsec_gov.policy.edit import Text, edited
 from tdsec_gov.policy.load import access_in
-from tdsec_gov.policy.models import AccessFile
 
 LAYOUTS = {
     "flow": "a: 1\nnames: [x, bob, y]  # people\nz: 2\n",

@@ -27,7 +27,7 @@ from tdsec_gov.keys.age import hybrid, x25519
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.access import Access
-from tdsec_gov.policy.models import AccessFile
+from tdsec_gov.policy.access_models import AccessFile
 from tdsec_gov.vault.keyrings.circle import Circle, require_circle
 from tdsec_gov.vault.keyrings.keyring import (
     Keyring,

@@ -11,7 +11,7 @@ import tdsec_gov
 from tdsec_gov.errors import PolicyInvalid, SignerUntrusted
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.policy.models import Member
+from tdsec_gov.policy.access_models import Member
 from tdsec_gov.verdicts.trust import member_keys
 
 ALICE, BOB = (Identity.generate(name, post_quantum=True) for name in ("alice", "bob"))

@@ -1,4 +1,4 @@
-"""Finding codes of the two poisoning checks in plain words; see :mod:`tdsec_gov.checks.explain`."""
+"""Poisoning: TDS400 to TDS499."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _UNREADABLE = "A table of this version, or of the last accepted one, is not what
 _GAP = "Some files or columns of this version were not examined by this check."
 _FIRST = "There is no accepted version to compare with, and too few labelled rows or classes to say anything."
 
-POISONING: dict[str, tuple[str, str, str]] = {
+TABLE: dict[str, tuple[str, str, str]] = {
     "TDS410": (
         "Label check did not run",
         _NOT_RUN,
