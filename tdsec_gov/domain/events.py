@@ -9,6 +9,8 @@ from tdsec_gov.domain.canonical import JsonValue
 ACTIONS = (
     "init",
     "source.add",
+    "source.recheck",
+    "collect",
     "gate",
     "waive",
     "push",
