@@ -21,7 +21,7 @@ CHECKS: dict[str, str] = {
 }
 
 VERSIONS: dict[str, str] = {
-    "source": "1",
+    "source": "2",
     "schema": "1",
     "pii": "1",
     "files": "1",

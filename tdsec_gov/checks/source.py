@@ -1,147 +1,118 @@
 """Source on record: where the data is from, how far it is trusted, and by which right it is held.
 
-Reads nothing but the source record (policies/sources.yaml). GDPR Art. 5(1)(e), 6 and 30(1) name the
-facts that must be on record; the review date is our own rule.
+Reads the source record (policies/sources.yaml) and, for a version that was collected, its provenance
+record. GDPR Art. 5(1)(b), 5(1)(e), 6 and 30(1) name the facts that must be on record; the review date is
+our own rule. The digest of the record stands among the result's facts, which the verdict signs.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date
 from typing import ClassVar
 
+from tdsec_gov.checks import source_rules as rules
 from tdsec_gov.checks.contract import CheckInput
 from tdsec_gov.checks.params import Params
 from tdsec_gov.checks.refusals import nothing_to_check
-from tdsec_gov.domain.canonical import JsonValue
+from tdsec_gov.checks.source_origin import origin
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity
-from tdsec_gov.policy.source_models import TRUST_LEVELS
+from tdsec_gov.policy.source_models import FIELDS, TRUST_LEVELS
 
 TRUST = tuple(reversed(TRUST_LEVELS))
-PERSONAL = ("none", "personal", "special", "unknown")
-_ARTICLE = re.compile(
-    r"(?:GDPR\s*)?(?:Art(?:icle|\.)?\s*)?(?:6\s*\(1\)\s*\(?[a-f]\)?|9\s*\(2\)\s*\(?[a-j]\)?)", re.I
+RAW_FIELDS = (
+    "description",
+    "supplier",
+    "license",
+    "acquired",
+    "allowed_locations",
+    "personal_data",
+    "retention",
+    "contact",
+    "review",
 )
-_DENY, _WARN = Severity.DENY, Severity.WARN
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``required`` are the fields that a record must state, by trust level."""
+
+    least: str
+    grace: int
+    basis: bool
+    collected: bool
+    required: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, given: Mapping[str, JsonValue]) -> Settings:
+        """Raises PolicyInvalid for bad settings, all at once."""
+        params = Params("source", given)
+        least = params.choice("min_trust", TRUST[1:], "curated")
+        grace = params.number("review_grace_days", 30, 0, 365)
+        basis = params.flag("legal_basis_required", True)
+        collected = params.flag("collected_only", False)
+        required = {
+            "internal": params.strings("required_internal", (), FIELDS),
+            "partner": params.strings("required_partner", ("contact", "retention"), FIELDS),
+            "curated": params.strings("required_curated", ("contact", "retention"), FIELDS),
+            "raw": params.strings("required_raw", RAW_FIELDS, FIELDS),
+        }
+        params.done()
+        return cls(least, int(grace or 0), basis, collected, required)
 
 
 class SourceOnRecord:
-    """Findings TDS100 to TDS119; settings ``min_trust``, ``review_grace_days``, ``legal_basis_required``."""
+    """Findings TDS100 to TDS129; settings: see :class:`Settings`."""
 
     name: ClassVar[str] = "source"
 
     def run(self, given: CheckInput) -> CheckResult:
         """Judge the source record at ``given.now``. Raises PolicyInvalid for bad settings."""
-        params = Params(self.name, given.params)
-        least = params.choice("min_trust", TRUST[1:], "curated")
-        grace = params.number("review_grace_days", 30, 0, 365)
-        basis = params.flag("legal_basis_required", True)
-        params.done()
+        settings = Settings.of(given.params)
         if not given.files:
             return nothing_to_check(self.name)
-        if given.source is None:
-            finding = Finding("TDS100", _DENY, "no source is on record for this dataset")
-            return CheckResult.from_findings(self.name, [finding])
-        today = given.now.astimezone(UTC).date()
-        findings = [
-            *_trust(given.source, least),
-            *_right(given.source, basis),
-            *_retention(given.source, today),
-            *_review(given.source, today, int(grace or 0)),
-            *_people(given.source),
-        ]
-        trust = given.source.get("trust")
-        rank = TRUST.index(str(trust)) if trust in TRUST else 0
+        findings = judge(given.source, settings, given.now.astimezone(UTC).date())
+        facts: dict[str, JsonValue] = {}
+        if given.source is not None:
+            facts["source_sha256"] = record_digest(given.source)
+            found, where = origin(given)
+            findings += found
+            facts |= where
+            if settings.collected and not where and not found:
+                text = "the policy asks for collected data, and this version was not collected"
+                findings.append(Finding("TDS123", Severity.DENY, text))
+        trust = str(given.source.get("trust")) if given.source else "unknown"
         return CheckResult.from_findings(
             self.name,
             findings,
-            metric=float(rank),
-            threshold=float(TRUST.index(least)),
+            metric=float(TRUST.index(trust)) if trust in TRUST else 0.0,
+            threshold=float(TRUST.index(settings.least)),
             not_checked=("whether what the source record says is true",),
+            facts=facts,
         )
 
 
-def _personal(source: Mapping[str, JsonValue]) -> str:
-    value = source.get("personal_data", "unknown")
-    return str(value) if value in PERSONAL else "unknown"
+def judge(source: Mapping[str, JsonValue] | None, settings: Settings, today: date) -> list[Finding]:
+    """What is wrong with a source record on ``today``; None is no record."""
+    if source is None:
+        return [Finding("TDS100", Severity.DENY, "no source is on record for this dataset")]
+    trust = str(source.get("trust"))
+    findings = [
+        *rules.trust(source, TRUST, settings.least),
+        *rules.right(source, settings.basis),
+        *rules.retention(source, today),
+        *rules.review(source, today, settings.grace),
+        *rules.people(source),
+        *rules.uses(source),
+        *rules.opt_out(source),
+    ]
+    too_low = any(one.code in ("TDS101", "TDS102") for one in findings)
+    required = () if too_low else settings.required.get(trust, ())
+    return rules.with_required(findings, source, trust, required)
 
 
-def _trust(source: Mapping[str, JsonValue], least: str) -> Iterator[Finding]:
-    trust = source.get("trust")
-    if trust not in TRUST or trust == "unknown":
-        yield Finding("TDS102", _DENY, "the source's trust level is unknown")
-    elif TRUST.index(str(trust)) < TRUST.index(least):
-        yield Finding("TDS101", _DENY, f"the source's trust level is {trust}, below {least}")
-
-
-def _right(source: Mapping[str, JsonValue], required: bool) -> Iterator[Finding]:
-    kind = _personal(source)
-    if kind == "unknown":
-        yield Finding("TDS104", _WARN, "the source record does not say whether there is personal data")
-    if kind == "none" or not required:
-        return
-    basis = source.get("legal_basis")
-    if not isinstance(basis, dict) or not basis.get("article"):
-        yield Finding("TDS103", _DENY, "personal data, or unknown, and no legal basis on record")
-        return
-    if not basis.get("evidence"):
-        yield Finding("TDS105", _DENY, "the legal basis names no evidence")
-    article = str(basis["article"]).strip()
-    if not _ARTICLE.search(article):
-        yield Finding("TDS106", _WARN, "the legal basis is not one of GDPR Art. 6(1)(a) to (f)")
-    if kind == "special" and not re.search(r"\b9\s*\(2\)", article):
-        yield Finding("TDS107", _DENY, "special categories, and no exception of GDPR Art. 9(2) on record")
-    if not source.get("purpose"):
-        yield Finding("TDS112", _WARN, "personal data and no purpose on record")
-    if kind != "unknown" and not source.get("data_categories"):
-        yield Finding("TDS113", _WARN, "personal data and no categories of data on record")
-
-
-def _retention(source: Mapping[str, JsonValue], today: date) -> Iterator[Finding]:
-    retention = source.get("retention")
-    needed = _DENY if _personal(source) != "none" else _WARN
-    if not isinstance(retention, dict):
-        yield Finding("TDS108", needed, "no retention is on record")
-        return
-    until = _date(retention.get("until"))
-    if until is None and not retention.get("basis"):
-        yield Finding("TDS108", needed, "no retention is on record")
-    elif until is False:
-        yield Finding("TDS114", _DENY, "the source record holds a malformed date: retention.until")
-    elif isinstance(until, date) and until < today:
-        yield Finding("TDS109", _DENY, f"retention ended {(today - until).days} days ago")
-
-
-def _review(source: Mapping[str, JsonValue], today: date, grace: int) -> Iterator[Finding]:
-    review = source.get("review")
-    if not isinstance(review, dict) or not review.get("by"):
-        yield Finding("TDS110", _WARN, "the source record was never reviewed")
-        return
-    done, expires = _date(review.get("on")), _date(review.get("expires"))
-    if done is False or expires is False:
-        yield Finding("TDS114", _DENY, "the source record holds a malformed date: review")
-        return
-    if isinstance(done, date) and done > today:
-        yield Finding("TDS115", _DENY, "the review is dated in the future")
-    if isinstance(expires, date) and expires < today:
-        late = (today - expires).days
-        severity = _DENY if late > grace else _WARN
-        yield Finding("TDS111", severity, f"the review expired {late} days ago; {grace} days are tolerated")
-
-
-def _people(source: Mapping[str, JsonValue]) -> Iterator[Finding]:
-    contact = source.get("contact")
-    if not isinstance(contact, dict) or not contact.get("name"):
-        severity = _DENY if _personal(source) != "none" else _WARN
-        yield Finding("TDS116", severity, "no contact is on record")
-
-
-def _date(value: JsonValue) -> date | bool | None:
-    """The date, None when there is none, False when it is malformed."""
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return False
+def record_digest(source: Mapping[str, JsonValue]) -> str:
+    """SHA-256 of the canonical form of a source record."""
+    return sha256_hex(canonical_bytes(dict(source)))

@@ -80,4 +80,76 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Correct review.on, or this machine's clock.",
     ),
     "TDS116": ("No contact", "Nobody is named whom one could ask about this source.", _SOURCE_FIX),
+    "TDS117": (
+        "Required field not stated",
+        "The policy asks sources of this trust level to state this field (required_raw and the like).",
+        "Add the field to the record in policies/sources.yaml; tdsec source show ID lists what is missing.",
+    ),
+    "TDS118": (
+        "Retention without a beginning",
+        "The record gives a retention period, and nothing says when the data was acquired.",
+        "Add acquired.to (or acquired.from) to the source record, or give retention.until as a day.",
+    ),
+    "TDS119": (
+        "Opt-out not checked",
+        "The data was scraped, and nobody wrote down that they looked for a reservation against text and "
+        "data mining (Directive (EU) 2019/790 Art. 4(3)).",
+        "Look for it (robots.txt, terms, headers), then add copyright.tdm_opt_out_checked with the day.",
+    ),
+    "TDS120": (
+        "Provenance record malformed",
+        "The file in .tdsec/provenance for this version is not one that tdsec collect wrote.",
+        "Restore it from git history, or collect the data again.",
+    ),
+    "TDS121": (
+        "Provenance record does not fit",
+        "The provenance record is about other bytes than the ones it lies beside.",
+        "Restore it from git history, or collect the data again.",
+    ),
+    "TDS122": (
+        "Collected under another source",
+        "The provenance record names one source, the policy's rule another.",
+        "Name the right source in policies/policy.yaml, or collect the data again under the new one.",
+    ),
+    "TDS123": (
+        "Not collected",
+        "The policy takes only data that came through tdsec collect (collected_only), and this version "
+        "has no provenance record.",
+        "Run: tdsec collect SOURCE LOCATION --out PATH",
+    ),
+    "TDS124": (
+        "Prohibited use",
+        "The purpose on record is among the uses that the source prohibits.",
+        "Do not use the data for this; or correct purpose or prohibited_uses with the supplier's consent.",
+    ),
+    "TDS125": (
+        "Use not among the allowed ones",
+        "The record lists allowed uses, and its purpose is not one of them, word for word.",
+        "Add the purpose to allowed_uses when the agreement covers it, or change the purpose.",
+    ),
+    "TDS126": (
+        "Transfer without a safeguard",
+        "Personal data goes to another country, and nothing says what protects it there (GDPR Art. 44 to 49).",
+        "Add transfers[].safeguard: an adequacy decision or standard contractual clauses by reference.",
+    ),
+    "TDS127": (
+        "Collected in the future",
+        "The provenance record says that the version was collected after today.",
+        "Correct this machine's clock, or collect the data again.",
+    ),
+    "TDS150": (
+        "Pinned location changed",
+        "What lies at a pinned location is not what the record's digest names.",
+        "Find out why with the supplier; collect the new bytes under a new digest, never just edit the pin.",
+    ),
+    "TDS151": (
+        "Pinned location unreachable",
+        "A pinned location could not be read, so nobody knows whether it still holds the pinned bytes.",
+        "Check address, network and credentials, then run: tdsec source recheck ID",
+    ),
+    "TDS152": (
+        "Pinned listing malformed",
+        "A pinned list of digests is not in the form of sha256sum, or names files outside its folder.",
+        "Pin the files one by one, or have the supplier mend the list.",
+    ),
 }
