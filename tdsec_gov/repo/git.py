@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tdsec_gov.errors import ConfigurationError, DependencyMissing
+from tdsec_gov.repo.blobs import Blobs
 
 _DIFF_TREE = ("diff-tree", "--root", "-m", "-r", "-z", "--no-commit-id", "--name-only")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -39,6 +40,15 @@ def git_folder(root: Path) -> Path:
         text = git.read_text(encoding="utf-8", errors="replace")
         git = (root / text.partition("gitdir:")[2].strip()).resolve()
     return git
+
+
+def shared_folder(root: Path) -> Path:
+    """The folder of git that all work trees of one clone share (that of the clone itself)."""
+    git = git_folder(root)
+    common = git / "commondir"
+    if not common.is_file():
+        return git
+    return (git / common.read_text(encoding="utf-8", errors="replace").strip()).resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,20 @@ class Git:
         answer = _run(["cat-file", "blob", f"{revision or ':0'}:{name}"], self.root)
         return answer.stdout if answer.returncode == 0 else None
 
+    def blobs(self) -> Blobs:
+        """Many files by one process. It asks about ``REVISION:PATH`` (``:0:PATH`` for the index)."""
+        return Blobs(self.root, _CLEAN)
+
+    def reader(self, revision: str) -> Callable[[str], bytes | None]:
+        """As :meth:`show` with ``revision``, quick for many names."""
+        blobs = self.blobs()
+
+        def read(name: str) -> bytes | None:
+            answered, data = blobs.read(f"{revision or ':0'}:{name}")
+            return data if answered else self.show(revision, name)
+
+        return read
+
     def resolve(self, revision: str) -> str:
         """The full id of a commit.
 
@@ -161,13 +185,13 @@ class Git:
         answer = _run(["rev-parse", "--verify", "-q", "HEAD"], self.root)
         return answer.stdout.decode().strip() if answer.returncode == 0 else None
 
-    def contains(self, commit: str) -> bool:
-        """Whether HEAD is ``commit`` or descends from it; a commit that is not here is not contained."""
-        return _run(["merge-base", "--is-ancestor", commit, "HEAD"], self.root).returncode == 0
+    def contains(self, commit: str, tip: str = "HEAD") -> bool:
+        """Whether ``tip`` is ``commit`` or descends from it; a commit that is not here is not contained."""
+        return _run(["merge-base", "--is-ancestor", commit, tip], self.root).returncode == 0
 
-    def merged_since(self, commit: str) -> bool:
-        """Whether HEAD has a merge that ``commit`` has not."""
-        answer = _run(["rev-list", "--merges", "-n", "1", f"{commit}..HEAD", "--"], self.root)
+    def merged_since(self, commit: str, tip: str = "HEAD") -> bool:
+        """Whether ``tip`` has a merge that ``commit`` has not."""
+        answer = _run(["rev-list", "--merges", "-n", "1", f"{commit}..{tip}", "--"], self.root)
         return answer.returncode == 0 and bool(answer.stdout.strip())
 
     def stage(self, *names: str) -> None:
@@ -190,9 +214,10 @@ class Revision:
     def __init__(self, git: Git, commit: str) -> None:
         self.git = git
         self.commit = commit
+        self._read = git.reader(commit)
 
     def read(self, name: str) -> bytes | None:
-        return self.git.show(self.commit, name)
+        return self._read(name)
 
     def names(self, folder: str) -> Iterator[str]:
         within = ["--", f"{folder}/"] if folder else []

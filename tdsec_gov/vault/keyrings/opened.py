@@ -31,14 +31,19 @@ if TYPE_CHECKING:
 class OpenedVault:
     """Who I am in vault ``name``, what I may do, and what has happened.
 
-    ``tree`` holds the evidence (work tree or git revision); ``root`` the local repository whose
-    journal is written, None when there is none (``dvc get`` from a URL).
+    ``tree`` holds the evidence (work tree or git revision); ``root`` is the work tree that it lies in, None
+    for a revision. ``clone`` is the local repository whose journal is written and whose pins are obeyed, None
+    when there is none (``dvc get`` from a URL); ``commit`` the revision's, of that clone.
     """
 
-    def __init__(self, name: str, tree: Tree, root: Path | None) -> None:
+    def __init__(
+        self, name: str, tree: Tree, root: Path | None, clone: Path | None = None, commit: str = ""
+    ) -> None:
         self.name = name
         self.tree = tree
         self.root = root
+        self.clone = clone or root
+        self.commit = commit
         self._lock = threading.RLock()
         self._noted: set[tuple[str, str, str]] = set()
         self._digests: dict[str, str] = {}
@@ -55,7 +60,7 @@ class OpenedVault:
         """What this clone has seen; None where there is no clone."""
         from tdsec_gov.vault.keyrings.seen import Seen
 
-        return Seen(self.root) if self.root is not None else None
+        return Seen(self.clone) if self.clone is not None else None
 
     @cached_property
     def identity(self) -> Identity:
@@ -210,7 +215,7 @@ class OpenedVault:
 
         with self._lock:
             if (dataset, oid) not in self._current:
-                require_current(self.book, dataset, oid, self.seen)
+                require_current(self.book, dataset, oid, self.seen, self.commit)
                 self._current.add((dataset, oid))
 
     def _journal(self, root: Path) -> Journal:
@@ -226,7 +231,7 @@ class OpenedVault:
         """Record one act per target and outcome and process; a journal that fails stops the act."""
         key = (action, outcome, version.short if version else target)
         with self._lock:
-            if key in self._noted or self.root is None:
+            if key in self._noted or self.clone is None:
                 return
             purpose = legal_basis = ""
             try:
@@ -234,7 +239,7 @@ class OpenedVault:
                 purpose, legal_basis = policy.purpose, policy.legal_basis
             except TdsecError:
                 reason = reason or "no rule for this dataset"
-            self._journal(self.root).record(
+            self._journal(self.clone).record(
                 action,
                 outcome,
                 target,

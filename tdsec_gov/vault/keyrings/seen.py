@@ -56,7 +56,7 @@ class Seen:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.RLock()
-        self._contained: dict[str, bool] = {}
+        self._contained: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def path(self) -> Path:
@@ -67,16 +67,19 @@ class Seen:
         """What was seen of ``key``. Raises IntegrityError: the file is broken."""
         return self._pins.get((kind, key))
 
-    def require(self, kind: Kind, key: str, sequence: int, digest: str, *, sealing: bool = False) -> None:
+    def require(
+        self, kind: Kind, key: str, sequence: int, digest: str, *, sealing: bool = False, at: str = ""
+    ) -> None:
         """Raises IntegrityError where ``sequence`` is older than what was seen and nothing explains it.
 
         ``key`` is a label, a dataset or a path; ``digest`` tells two things with one number apart;
-        ``sealing``: something will be encrypted or signed on the strength of it.
+        ``sealing``: something will be encrypted or signed on the strength of it; ``at``: the commit that it
+        was read from, where that is not HEAD's work tree.
         """
         pin = self.pin(kind, key)
         if pin is None or sequence > pin.sequence or (sequence, digest) == (pin.sequence, pin.digest):
             return
-        if not sealing and (not self._contains(pin.commit) or self._merged(pin, sequence)):
+        if not sealing and (not self._contains(pin.commit, at) or self._merged(pin, sequence, at)):
             return
         raise _older(kind, key, pin, sequence, git_folder(self.root))
 
@@ -122,22 +125,29 @@ class Seen:
     def _head(self) -> str:
         return self._git.head() or ""
 
-    def _contains(self, commit: str) -> bool:
-        """Whether HEAD contains ``commit``; what was seen before the first commit counts as contained."""
-        if commit not in self._contained:
-            self._contained[commit] = commit in ("", self._head) or self._git.contains(commit)
-        return self._contained[commit]
+    def _contains(self, commit: str, at: str = "") -> bool:
+        """Whether ``at`` (HEAD when empty) contains ``commit``; what was seen before the first commit counts
+        as contained."""
+        tip = at or self._head
+        if (commit, tip) not in self._contained:
+            found = commit in ("", tip) or self._git.contains(commit, tip or "HEAD")
+            self._contained[commit, tip] = found
+        return self._contained[commit, tip]
 
-    def _merged(self, pin: Pin, sequence: int) -> bool:
-        return sequence == pin.sequence and bool(pin.commit) and self._git.merged_since(pin.commit)
+    def _merged(self, pin: Pin, sequence: int, at: str) -> bool:
+        same = sequence == pin.sequence and bool(pin.commit)
+        return same and self._git.merged_since(pin.commit, at or "HEAD")
 
     def _committed(self, name: str) -> bool:
         return bool(self._head) and self._git.show(self._head, name) == WorkTree(self.root).read(name)
 
 
-def require_current(book: VerdictBook, dataset: str, oid: str, seen: Seen | None = None) -> Verified:
+def require_current(
+    book: VerdictBook, dataset: str, oid: str, seen: Seen | None = None, at: str = ""
+) -> Verified:
     """The accepted verdict of ``oid``, if no newer version of ``dataset`` was accepted: in the evidence, or
-    as far as this clone has seen.
+    as far as this clone has seen. ``at``: the commit of the evidence, where it is not the work tree's; it
+    obeys the pins and moves none, or another branch's number would stand for this one's.
 
     Raises:
         VerdictMissing, VerdictExpired, SignerUntrusted, GateDenied: no accepted verdict.
@@ -146,8 +156,9 @@ def require_current(book: VerdictBook, dataset: str, oid: str, seen: Seen | None
     proof = book.current(dataset, oid)
     if seen is not None:
         version, sequence = proof.verdict.version, proof.verdict.sequence
-        seen.require("dataset", dataset, sequence, version.root)
-        seen.note("dataset", dataset, sequence, version.root, verdict_name(dataset, version.root))
+        seen.require("dataset", dataset, sequence, version.root, at=at)
+        if not at:
+            seen.note("dataset", dataset, sequence, version.root, verdict_name(dataset, version.root))
     return proof
 
 

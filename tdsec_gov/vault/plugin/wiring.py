@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import ConfigurationError, TdsecError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.vault.keyrings.opened import OpenedVault
@@ -16,6 +16,7 @@ from tdsec_gov.vault.plugin.constants import CONTEXT, FOLDER, is_vault
 from tdsec_gov.vault.plugin.dvcfs import unguarded_cloud_fs
 from tdsec_gov.vault.plugin.refusal import VaultRefusal
 from tdsec_gov.vault.plugin.revision import UnderPolicies
+from tdsec_gov.vault.storage.across import AcrossRevisions
 from tdsec_gov.vault.storage.storage import Storage
 
 
@@ -70,13 +71,12 @@ def connect(config: dict[str, Any]) -> tuple[Storage, str, list[str]]:
         name, sub = vault_of(str(config.pop("url", "")))
         if dvc_config is None or getattr(dvc_config, "dvc_dir", None) is None:
             raise ConfigurationError("a vault needs a DVC repository", hint="run dvc inside one")
-        tree, root = _evidence(dvc_config)
         aware = bool(config.get("version_aware"))
         kept: dict[Any, Storage] = vars(dvc_config).setdefault("_tdsec_storages", {})
         storage = kept.get((name, sub, aware))
         if storage is None:
             inner, base = _inner(dvc_config, name, version_aware=aware)
-            storage = Storage(OpenedVault(name, tree, root), inner, inner.join(base, FOLDER), sub)
+            storage = AcrossRevisions(_vault(dvc_config, name), inner, inner.join(base, FOLDER), sub)
             kept[name, sub, aware] = storage
         return storage, posixpath.join(name, sub) if sub else name, _tops(dvc_config, name)
     except TdsecError as exc:
@@ -89,17 +89,29 @@ def _tops(dvc_config: Any, vault: str) -> list[str]:
     return [sub for name, sub in named if name == vault]
 
 
-def _evidence(dvc_config: Any) -> tuple[Tree, Path | None]:
-    """The evidence on disk, or in the git revision that DVC opened (whose protocol says local, too)."""
+def _vault(dvc_config: Any, name: str) -> OpenedVault:
+    """By the evidence on disk, or in the git revision that DVC opened (whose protocol says local, too)."""
     from dvc_objects.fs.local import LocalFileSystem
 
     root = str(Path(dvc_config.dvc_dir).parent)
     fs = getattr(dvc_config, "fs", None)
     if fs is None or isinstance(fs, LocalFileSystem):
-        return WorkTree(Path(root)), Path(root)
-    local = getattr(dvc_config, "local_dvc_dir", None)
+        return OpenedVault(name, WorkTree(Path(root)), Path(root))
     tree = DvcTree(fs, root)
-    return (UnderPolicies(tree, WorkTree(Path(local).parent)) if local else tree), None
+    if not getattr(dvc_config, "local_dvc_dir", None):
+        return OpenedVault(name, tree, None)
+    local = Path(dvc_config.local_dvc_dir).parent
+    clone = None if _passing(local) else local
+    commit = str(getattr(fs.fs, "rev", "")) if clone else ""
+    return OpenedVault(name, UnderPolicies(tree, WorkTree(local)), None, clone, commit)
+
+
+def _passing(root: Path) -> bool:
+    """Whether DVC cloned the repository for this one command (``dvc get URL``): nobody will look there for
+    events or pins."""
+    opened = sys.modules.get("dvc.repo.open_repo")
+    clones = [Path(path) for path, _ in opened.CLONES.values()] if opened else []
+    return any(root.resolve().is_relative_to(one.resolve()) for one in clones)
 
 
 def _inner(dvc_config: Any, name: str, *, version_aware: bool = False) -> tuple[Any, str]:

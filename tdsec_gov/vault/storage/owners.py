@@ -17,11 +17,13 @@ from tdsec_gov.repo.repository import Repository
 
 
 class Owners:
-    """Read once, on first need. ``root`` is the local repository, None for a revision of another."""
+    """Read once, on first need. ``root`` is the work tree, None for a revision; ``clone`` the repository
+    whose cache holds listings of folders."""
 
-    def __init__(self, tree: Tree, root: Path | None) -> None:
+    def __init__(self, tree: Tree, root: Path | None, clone: Path | None = None) -> None:
         self._tree = tree
         self._root = root
+        self._clone = clone or root
         self._fault: TdsecError | None = None
         self._listed: set[Pointer] = set()
         self._members: dict[str, list[Pointer]] = {}
@@ -71,8 +73,8 @@ class Owners:
         return sorted({pointer.name for pointer in self._of(oid)})
 
     def _of(self, oid: str) -> list[Pointer]:
-        if oid not in self._pointers and oid not in self._members and self._root is not None:
-            self._list(Cache.of(self._root))
+        if oid not in self._pointers and oid not in self._members and self._clone is not None:
+            self._list(Cache.of(self._clone))
         return [*self._pointers.get(oid, ()), *self._members.get(oid, ())]
 
     def _list(self, cache: Cache) -> None:

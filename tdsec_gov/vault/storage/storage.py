@@ -104,7 +104,7 @@ class Storage(Vouched):
         from tdsec_gov.vault.storage.cover import Covered
 
         held = set(room.oids())
-        cache = Cache.of(self.vault.root) if self.vault.root else None
+        cache = Cache.of(self.vault.clone) if self.vault.clone else None
         for one in covered:
             for entry in one.manifest.entries if one.manifest else ():
                 if entry.oid not in held and cache is not None and cache.holds(entry.oid):

@@ -43,13 +43,13 @@ class Vouched(Rooms):
     def local(self) -> LocalManifests | None:
         from tdsec_gov.repo.manifests import LocalManifests
 
-        return LocalManifests(self.vault.root) if self.vault.root else None
+        return LocalManifests(self.vault.clone) if self.vault.clone else None
 
     @cached_property
     def owners(self) -> Owners:
         from tdsec_gov.vault.storage.owners import Owners
 
-        return Owners(self.vault.tree, self.vault.root)
+        return Owners(self.vault.tree, self.vault.root, self.vault.clone)
 
     @cached_property
     def placing(self) -> Placing:
