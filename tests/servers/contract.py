@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,31 @@ class VaultOnServer:
         cached = files_below(clone / ".dvc/cache")
         assert FOLDER["deep/er/b.csv"] not in cached.values()
         assert not [name for name in cached if "tdsec-part" in name]
+
+    def test_a_large_object_travels_in_pieces(self, shop: Workshop, place: Place) -> None:
+        """Also one that ends where a piece ends; one that was cut or changed late leaves nothing."""
+        large = random.Random(11).randbytes(9 << 20)
+        shop.track("data/large.bin", large)
+        assert shop.tdsec("check", "--all").code == 0
+        assert shop.commit("large").code == 0
+        sent = shop.dvc("push")
+        assert sent.code == 0, sent.err
+        (name,) = objects_of(place)
+        sealed = place.shelf.read(name)
+        assert large[1 << 20 : (1 << 20) + 64] not in sealed
+        clone = clone_of(shop, place)
+        pulled = shop.dvc("pull", folder=clone)
+        assert pulled.code == 0, pulled.err
+        assert (clone / "data/large.bin").read_bytes() == large
+        changed = bytearray(sealed)
+        changed[-2_000_000] ^= 1
+        for bad in (sealed[: 8 << 20], bytes(changed)):
+            place.shelf.write(name, bad)
+            again = clone_of(shop, place, f"again-{len(bad)}")
+            refused = shop.dvc("pull", folder=again)
+            assert refused.code != 0 and "data/large.bin" in refused.err, refused.err
+            assert not (again / "data/large.bin").exists()
+            assert not [one for one, data in files_below(again / ".dvc/cache").items() if len(data) > 1 << 20]
 
     def test_plaintext_does_not_get_in_beside_the_vault(self, filled: Workshop, place: Place) -> None:
         before = place.stored()

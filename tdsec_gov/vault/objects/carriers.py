@@ -7,11 +7,12 @@ rename last; object stores commit an upload as a whole. Names of unfinished uplo
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import posixpath
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
@@ -33,8 +34,11 @@ class Carrier(Protocol):
         """Store ``sealed`` as ``target``, all of it or nothing."""
         ...
 
-    def receive(self, place: str, near: Path | None = None) -> contextlib.AbstractContextManager[BinaryIO]:
-        """The object at ``place``, readable and seekable; a copy is made beside ``near`` if one is needed.
+    def receive(
+        self, place: str, near: Path | None = None, *, seekable: bool = True
+    ) -> contextlib.AbstractContextManager[BinaryIO]:
+        """The object at ``place``, readable (and ``seekable``); a copy is made beside ``near`` if one is
+        needed.
 
         Raises:
             FileNotFoundError: there is none.
@@ -44,7 +48,13 @@ class Carrier(Protocol):
 
 def carrier_of(inner: Any) -> Carrier:
     """The carrier for DVC's filesystem object of an inner remote."""
-    return DiskCarrier() if inner.protocol == "local" else RemoteCarrier(inner)
+    if inner.protocol == "local":
+        return DiskCarrier()
+    if inner.protocol == "ssh":
+        from tdsec_gov.vault.objects.ssh import SshCarrier
+
+        return SshCarrier(inner)
+    return RemoteCarrier(inner)
 
 
 class DiskCarrier:
@@ -70,7 +80,7 @@ class DiskCarrier:
             raise
 
     @contextlib.contextmanager
-    def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
+    def receive(self, place: str, near: Path | None = None, *, seekable: bool = True) -> Iterator[BinaryIO]:
         with open(place, "rb", buffering=0) as stream:
             yield cast(BinaryIO, stream)
 
@@ -94,10 +104,16 @@ class RemoteCarrier:
         if self._inner.protocol in _ATOMIC:
             self._inner.fs.put_file(part, target, **extra)
             return
+        with self._unfinished(target) as unfinished:
+            self._inner.fs.put_file(part, unfinished, **extra)
+
+    @contextlib.contextmanager
+    def _unfinished(self, target: str) -> Iterator[str]:
+        """A name that becomes ``target`` when the block ends well."""
         unfinished = posixpath.join(posixpath.dirname(target), f".{secrets.token_hex(8)}.tmp")
         try:
             self._inner.makedirs(posixpath.dirname(target))
-            self._inner.fs.put_file(part, unfinished, **extra)
+            yield unfinished
             self._rename(unfinished, target)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -115,7 +131,7 @@ class RemoteCarrier:
             fs.mv(unfinished, target)
 
     @contextlib.contextmanager
-    def receive(self, place: str, near: Path | None = None) -> Iterator[BinaryIO]:
+    def receive(self, place: str, near: Path | None = None, *, seekable: bool = True) -> Iterator[BinaryIO]:
         with tempfile.TemporaryDirectory(prefix=".tdsec-", dir=near) as folder:
             part = f"{folder}/object"
             self._inner.fs.get_file(place, part, **transfer_options.get())
@@ -127,16 +143,23 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 
 
 def _write_all(handle: int, sealed: Sealed, callback: Any = None) -> None:
-    """Write all of it; what comes in pieces is written on a thread while the next piece is encrypted."""
+    """Write all of it; what comes in pieces is written while the next piece is encrypted."""
     if isinstance(sealed, bytes):
         _write(handle, sealed)
-        return
+    else:
+        meanwhile(functools.partial(_write, handle), sealed.pieces(), callback)
+
+
+def meanwhile(
+    write: Callable[[memoryview], object], pieces: Iterable[memoryview], callback: Any = None
+) -> None:
+    """Write each piece on a thread of its own while the next one is made."""
     with ThreadPoolExecutor(1, "tdsec-write") as pool:
-        writing: Future[None] | None = None
-        for piece in sealed.pieces():
+        writing: Future[object] | None = None
+        for piece in pieces:
             if writing is not None:
                 writing.result()
-            writing = pool.submit(_write, handle, piece)
+            writing = pool.submit(write, piece)
             if callback is not None:
                 callback.relative_update(len(piece))
         if writing is not None:

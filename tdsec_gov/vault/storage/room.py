@@ -100,9 +100,11 @@ class Room:
     # -- out -----------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def sealed(self, name: str, kind: str, near: Path | None = None, version: str = "") -> Iterator[BinaryIO]:
+    def sealed(
+        self, name: str, kind: str, near: Path | None = None, version: str = "", *, seekable: bool = True
+    ) -> Iterator[BinaryIO]:
         """The ciphertext. Raises FileNotFoundError: there is none."""
-        with self.carrier.receive(self.place(name, kind, version), near) as stream:
+        with self.carrier.receive(self.place(name, kind, version), near, seekable=seekable) as stream:
             yield stream
 
     def get(
@@ -117,7 +119,7 @@ class Room:
 
         ``sink`` gets views that are good until the call after the next one returns.
         """
-        with self.sealed(name, kind, near, version) as source:
+        with self.sealed(name, kind, near, version, seekable=False) as source:
             return objects.unseal(source, sink, self.keyrings, name)
 
     def get_bytes(
