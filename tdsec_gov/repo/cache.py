@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from configobj import ConfigObj, ConfigObjError
 
-from tdsec_gov.domain.dataset import is_oid
 from tdsec_gov.errors import ConfigurationError, DataTampered, UsageError
 from tdsec_gov.files import naming_os_errors
 
@@ -64,6 +65,11 @@ class Cache:
         """Where the object lies, if it is there."""
         return self.folder / "files" / "md5" / oid[:2] / oid[2:]
 
+    @property
+    def objects(self) -> Path:
+        """The folder of objects, by the first two digits of their oid."""
+        return self.folder / "files" / "md5"
+
     def holds(self, oid: str) -> bool:
         return self.location(oid).is_file()
 
@@ -74,6 +80,10 @@ class Cache:
             UsageError: an object is not in the cache.
             DataTampered: the ``.dir`` object is not a list of files.
         """
+        return list(self.each_member(oid, name))
+
+    def each_member(self, oid: str, name: str) -> Iterator[tuple[str, str]]:
+        """As :meth:`members`, one after the other."""
         if not self.holds(oid):
             raise UsageError(
                 f"the data of '{name}' is not in the DVC cache",
@@ -81,27 +91,56 @@ class Cache:
                 hint=f"run: dvc fetch {name} (or dvc add {name} when it is new)",
             )
         if not oid.endswith(".dir"):
-            return [(name.rsplit("/", 1)[-1], oid)]
+            yield name.rsplit("/", 1)[-1], oid
+            return
         with naming_os_errors(self.location(oid), "cannot be read"):
-            return parse_dir_object(self.location(oid).read_bytes(), name)
+            data = self.location(oid).read_bytes()
+        yield from read_dir_object(data, name)
 
 
 def parse_dir_object(data: bytes, name: str) -> list[tuple[str, str]]:
     """``(path, oid)`` of the files that a ``.dir`` object of dataset ``name`` lists.
 
-    Only the form that DVC writes is read: in white space, further keys or keys given twice anything
-    could hide that no check has seen.
+    Only the form that DVC writes (``json.dumps`` of objects with ``md5`` and ``relpath``) is read: in white
+    space, further keys or keys given twice anything could hide that no check has seen.
 
     Raises:
         DataTampered: not such a list.
     """
+    return list(read_dir_object(data, name))
+
+
+def read_dir_object(data: bytes, name: str) -> Iterator[tuple[str, str]]:
+    """As :func:`parse_dir_object`, one after the other: a list of a million files is never there twice.
+    What is wrong is raised when it is come to."""
+    end = 0
+    for found in _MEMBER.finditer(data):
+        opening, oid, path = found.group(1, 2, 3)
+        if found.start() != end or opening != (b", " if end else b"["):
+            break
+        end = found.end()
+        yield _relpath(path, name), oid.decode()
+    if data[end:] != (b"]" if end else b"[]"):
+        raise _no_list(name)
+
+
+_MEMBER = re.compile(
+    rb'(\[|, )\{"md5": "([0-9a-f]{32}(?:\.dir)?)", "relpath": "([ !#-\[\]-~]*+(?:\\[ -~][ !#-\[\]-~]*+)*+)"\}'
+)
+
+
+def _relpath(written: bytes, name: str) -> str:
+    text = written.decode("ascii")
+    if "\\" not in text:
+        return text
     try:
-        body = json.loads(data)
-        items = [(item["relpath"], item["md5"]) for item in body] if isinstance(body, list) else [("", "")]
-        plain = [{"md5": oid, "relpath": path} for path, oid in items]
-        known = data == json.dumps(plain).encode()
-    except (ValueError, TypeError, KeyError, RecursionError):
-        items, known = [], False
-    if not known or any(not isinstance(path, str) or not is_oid(oid) for path, oid in items):
-        raise DataTampered("the DVC .dir object is not a list of files", where=name, hint="run: dvc add")
-    return items
+        path = json.loads(f'"{text}"')
+    except ValueError:
+        raise _no_list(name) from None
+    if json.dumps(path) != f'"{text}"':
+        raise _no_list(name)
+    return str(path)
+
+
+def _no_list(name: str) -> DataTampered:
+    return DataTampered("the DVC .dir object is not a list of files", where=name, hint="run: dvc add")

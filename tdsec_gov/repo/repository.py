@@ -49,7 +49,7 @@ class Repository:
 
     def pointers_in(self, names: list[str], revision: str = "") -> list[Pointer]:
         """The cached outputs that the pointer files among ``names`` hold at ``revision`` ("" = index)."""
-        found = read_pointers(names, lambda name: self.git.show(revision, name))
+        found = read_pointers(names, self.git.reader(revision))
         return [pointer for pointer in found if pointer.cached]
 
     def staged(self) -> list[Pointer]:
