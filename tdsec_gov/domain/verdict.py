@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.findings import CheckResult, Status
+from tdsec_gov.domain.waiver import UsedWaiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Verdict:
     ``result`` is PASSED, WARNED or FAILED; times are RFC 3339 UTC; ``policy`` the digest of all that
     decided it besides the bytes; ``reasons`` say in a line each why it is not PASSED; ``sequence``
     counts the verdicts of this dataset from 1, ``previous`` is the root of the last accepted version
-    (anti-rollback); ``checkpoint`` where the audit log stood.
+    (anti-rollback); ``checkpoint`` where the audit log stood; ``waivers`` what it stands on besides.
     """
 
     version: DatasetVersion
@@ -47,6 +48,7 @@ class Verdict:
     sequence: int = 1
     previous: str | None = None
     checkpoint: LogHead | None = None
+    waivers: tuple[UsedWaiver, ...] = ()
 
     @property
     def accepted(self) -> bool:

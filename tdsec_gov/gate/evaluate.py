@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from tdsec_gov import __version__
 from tdsec_gov.audit.journal import Journal
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.registry import CHECKS, policy_digest
+from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.dataset import DatasetVersion, Manifest
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import Verdict
+from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
+from tdsec_gov.gate.committers import committers
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files, required_checks
 from tdsec_gov.gate.runner import Limits, Report, run_checks
+from tdsec_gov.gate.waived import expiry, same_decision, usable
 from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
@@ -37,11 +41,13 @@ NEEDS_PREVIOUS = ("label_issues", "triggers")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict, where it lies (path from the root), and whether it was answered from before."""
+    """A verdict, where it lies (path from the root, empty for one that was not written), whether it was
+    answered from before, and in words which signatures it still awaits."""
 
     verdict: Verdict
     path: str
     cached: bool
+    awaits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +60,41 @@ class Gate:
     now: dt.datetime
 
     def known(self, pointer: Pointer) -> Outcome | None:
-        """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired, and
-        not followed by that of another version (going back on purpose takes a verdict of its own)."""
+        """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired, what
+        its waivers lead to today, and not followed by that of another version (going back on purpose takes a
+        verdict of its own). It may await further signatures."""
         policy = self.book.policies.for_dataset(pointer.name)
-        digest = policy_digest(policy)
-        history = self.book.history(pointer.name)
-        for seen in reversed(history):
+        digest, quorum = policy_digest(policy), self.book.quorum(pointer.name)
+        begun = self.book.begun(pointer.name)
+        history = [one for one in begun if not quorum.lacking(one.signers)]
+        for seen in reversed(begun):
             verdict = seen.verdict
             if verdict.version.oid == pointer.oid:
                 current = verdict.policy == digest and self.now < parse_time(verdict.expires_at)
                 erred = any(result.status is Status.ERROR for result in verdict.results)
-                if not current or erred or superseding(seen, history) is not None:
+                stale = not current or (erred and not verdict.accepted)
+                if stale or superseding(seen, history) is not None or not self._stands(policy, pointer, seen):
                     return None
-                return Outcome(verdict, verdict_name(pointer.name, verdict.version.root), True)
+                path = verdict_name(pointer.name, verdict.version.root)
+                return Outcome(verdict, path, True, quorum.lacking(seen.signers))
         return None
+
+    def _stands(self, policy: DatasetPolicy, pointer: Pointer, seen: Verified) -> bool:
+        """Whether waivers given or taken back since leave the decision as it is."""
+        verdict = seen.verdict
+        if not verdict.waivers and not any(result.status.denies for result in verdict.results):
+            return True
+        brought = self._brought(pointer) | set(seen.signers)
+        return same_decision(
+            policy, verdict, usable(self.book, policy, verdict.version.root, brought), self.now
+        )
+
+    def _brought(self, pointer: Pointer) -> frozenset[str]:
+        return committers(self.repository.git, self.book.policies.access, pointer)
+
+    def counts(self, dataset: str, identity: Identity) -> bool:
+        """Whether a signature of ``identity`` on a verdict on ``dataset`` counts."""
+        return identity.keyid in self.book.trusted(dataset)
 
     def evaluate(self, pointer: Pointer, identity: Identity, report: Report) -> Outcome:
         """Run every required check on the version that ``pointer`` names; sign and store the verdict.
@@ -76,37 +103,52 @@ class Gate:
             SignerUntrusted: my signature would not count. UsageError: the data is not in the cache.
             PolicyInvalid, ConfigurationError, BackendUnavailable, IntegrityError: nothing was decided.
         """
-        policy = self.book.policies.for_dataset(pointer.name)
-        self._require_signer(pointer.name, identity)
+        self.require_signer(pointer.name, identity)
         self._require_history(pointer.name)
+        verdict, manifest = self.draft(pointer, {identity.keyid}, report)
+        journal = self.journal()
+        return self._store(replace(verdict, checkpoint=journal.head()), manifest, identity, journal)
+
+    def draft(
+        self, pointer: Pointer, signers: Collection[str], report: Report, before: int | None = None
+    ) -> tuple[Verdict, Manifest]:
+        """What the gate says of the version that ``pointer`` names; nothing is signed or written.
+
+        ``signers``: keyids of who will sign it, who may not have waived what it stands on. ``before``: only
+        verdicts with a smaller sequence count as earlier ones. Raises as :meth:`evaluate`.
+        """
+        policy = self.book.policies.for_dataset(pointer.name)
         manifest = build_manifest(pointer, self.repository.cache)
         version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
-        history = self.book.history(pointer.name)
+        begun, quorum = self.book.begun(pointer.name), self.book.quorum(pointer.name)
+        history = [one for one in begun if not quorum.lacking(one.signers)]
+        if before is not None:
+            history = [one for one in history if one.verdict.sequence < before]
         previous = _last_accepted(history, version)
         results = self._results(policy, version, manifest, previous, report)
-        status, reasons = decide(policy, results)
-        journal = self.journal()
+        brought = self._brought(pointer) | set(signers)
+        decision = decide(policy, results, usable(self.book, policy, version.root, brought), self.now)
         verdict = Verdict(
             version=version,
-            result=status,
+            result=decision.status,
             evaluated_at=format_time(self.now),
-            expires_at=format_time(self.now + dt.timedelta(days=policy.rule.verdict_days)),
+            expires_at=format_time(expiry(self.now, policy.rule.verdict_days, decision.waivers)),
             tool=f"tdsec-gov {__version__}",
             policy=policy_digest(policy),
             rule=policy.rule.match,
             results=tuple(results),
-            reasons=reasons,
+            reasons=decision.reasons,
             source=policy.source.id if policy.source else None,
             purpose=policy.purpose,
             legal_basis=policy.legal_basis,
             retention=_retention(policy),
-            sequence=1 + max((one.verdict.sequence for one in history), default=0),
+            sequence=1 + max((one.verdict.sequence for one in begun), default=0),
             previous=previous.root if previous else None,
-            checkpoint=journal.head(),
+            waivers=tuple(UsedWaiver.of(one) for one in decision.waivers),
         )
-        return self._store(verdict, manifest, identity, journal)
+        return verdict, manifest
 
-    def _require_signer(self, dataset: str, identity: Identity) -> None:
+    def require_signer(self, dataset: str, identity: Identity) -> None:
         """Raises SignerUntrusted unless a verdict with my signatures would count."""
         keys = self.book.trusted(dataset).get(identity.keyid)
         refusal = f"a verdict signed by '{identity.name}' does not count for '{dataset}'"
@@ -142,22 +184,9 @@ class Gate:
             LocalManifests(root).save(manifest)
         envelope = Envelope.sign(to_statement(verdict), *identity.signers)
         path = write_verdict(root, version, envelope.to_bytes())
-        journal.record(
-            "gate",
-            "success" if verdict.accepted else "denied",
-            version.name,
-            reason="; ".join(verdict.reasons)[:500],
-            purpose=verdict.purpose,
-            legal_basis=verdict.legal_basis,
-            details={
-                "sha256": version.root,
-                "result": verdict.result.value,
-                "policy": verdict.policy,
-                "checks": {one.check: one.status.value for one in verdict.results},
-            },
-        )
-        journal.publish()
-        return Outcome(verdict, path, False)
+        record_decision(journal, verdict)
+        awaits = self.book.quorum(version.name).lacking([identity.keyid])
+        return Outcome(verdict, path, False, awaits)
 
     def _results(
         self,
@@ -193,6 +222,28 @@ class Gate:
         except (UsageError, IntegrityError):
             return None
         return data_files(manifest, self.repository.cache) if manifest.root == previous.root else None
+
+
+def record_decision(journal: Journal, verdict: Verdict, **more: JsonValue) -> None:
+    """One ``gate`` event for a verdict that was signed, and the signed head beside it."""
+    details: dict[str, JsonValue] = {
+        "sha256": verdict.version.root,
+        "result": verdict.result.value,
+        "policy": verdict.policy,
+        "checks": {one.check: one.status.value for one in verdict.results},
+    }
+    if verdict.waivers:
+        details["waivers"] = [one.digest for one in verdict.waivers]
+    journal.record(
+        "gate",
+        "success" if verdict.accepted else "denied",
+        verdict.version.name,
+        reason="; ".join(verdict.reasons)[:500],
+        purpose=verdict.purpose,
+        legal_basis=verdict.legal_basis,
+        details={**details, **more},
+    )
+    journal.publish()
 
 
 def _last_accepted(history: list[Verified], version: DatasetVersion) -> DatasetVersion | None:

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from tdsec_gov.checks.registry import policy_digest
-from tdsec_gov.errors import DataTampered, TdsecError, UsageError
+from tdsec_gov.errors import DataTampered, IntegrityError, SignerUntrusted, TdsecError, Unverified, UsageError
+from tdsec_gov.gate.committers import committers_of
 from tdsec_gov.repo.git import Git, Revision
 from tdsec_gov.repo.pointers import Pointer, read_pointers
 from tdsec_gov.repo.repository import Repository
@@ -14,6 +15,7 @@ from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import shortened_history, version_of
 from tdsec_gov.verdicts.verify import Verified, require_policy
+from tdsec_gov.verdicts.waivers.store import revoked_dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,18 @@ def examine(book: VerdictBook, pointers: list[Pointer], commit: str | None = Non
     return found
 
 
+def _awaiting(found: Evidence, book: VerdictBook) -> Evidence:
+    """``found``, accepted for now where nothing but further signatures is missing."""
+    if not isinstance(found.error, SignerUntrusted):
+        return found
+    for one in book.begun(found.pointer.name):
+        if one.verdict.version.oid == found.pointer.oid and one.verdict.accepted:
+            missing = book.quorum(found.pointer.name).lacking(one.signers)
+            note = f"awaits a signature of {', and one of '.join(missing)}"
+            return Evidence(found.pointer, found.commit, one, None, note)
+    return found
+
+
 def rehash(found: Evidence, repository: Repository) -> Evidence:
     """``found``, with the bytes in DVC's cache hashed again where they are here."""
     if found.verified is None:
@@ -65,7 +79,13 @@ def rehash(found: Evidence, repository: Repository) -> Evidence:
 
 
 def examine_range(
-    git: Git, old: str | None, new: str, now: dt.datetime, known: str | None = None
+    git: Git,
+    old: str | None,
+    new: str,
+    now: dt.datetime,
+    known: str | None = None,
+    *,
+    awaiting: bool = False,
 ) -> list[Evidence]:
     """Every version that a commit in ``old..new`` introduces, against the evidence and policy at ``new``.
 
@@ -74,6 +94,8 @@ def examine_range(
     a dataset that stands is refused: with a shorter history poisoned growth would look like a beginning.
     Without ``old``: every commit that the refs ``known`` do not reach (see :meth:`Git.commits`).
     A version that a later commit replaces is examined all the same: it is in the history that is shared.
+    ``awaiting``: let pass a verdict that lacks nothing but further signatures, so that those who shall give
+    them can see it. Taking away the revocation of a waiver is refused like taking away a verdict.
 
     Raises:
         ConfigurationError: no such commit. PolicyInvalid: policies/ at ``new`` is missing or broken.
@@ -84,7 +106,7 @@ def examine_range(
     removed: list[str] = []
     for commit in git.commits(old, tip, known):
         names = git.changed_in(commit)
-        removed += [name for name in git.removed_in(commit) if version_of(name) is not None]
+        removed += [name for name in git.removed_in(commit) if version_of(name) or revoked_dataset(name)]
         changed_policy = changed_policy or any(name.startswith("policies/") for name in names)
         for pointer in _pointers_at(git, commit, names):
             pointers.setdefault(pointer, commit)
@@ -95,6 +117,8 @@ def examine_range(
         pointers = dict.fromkeys(standing, tip) | pointers
     book = VerdictBook.open(Revision(git, tip), now)
     found = [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
+    found = [_independent(one, book, git) for one in found]
+    found = [_awaiting(one, book) for one in found] if awaiting else found
     found = [_under_policy(one, book) if one.pointer in standing else one for one in found]
     return found + _shortened(removed, standing, Revision(git, tip))
 
@@ -103,11 +127,50 @@ def _shortened(removed: list[str], standing: set[Pointer], tip: Revision) -> lis
     """A refusal for each standing dataset of which the range takes a verdict away for good."""
     gone = [(version_of(name), name) for name in removed if tip.read(name) is None]
     lost = {version[0]: name for version, name in gone if version is not None}
+    named = {pointer.name: pointer for pointer in standing}
+    undone = [(revoked_dataset(name), name) for _, name in gone if revoked_dataset(name) in named]
     return [
+        Evidence(named[dataset], tip.commit, None, _unrevoked(name))
+        for dataset, name in sorted(undone, key=str)
+        if dataset is not None
+    ] + [
         Evidence(pointer, tip.commit, None, shortened_history(pointer.name, lost[pointer.name]))
         for pointer in sorted(standing)
         if pointer.name in lost
     ]
+
+
+def _unrevoked(name: str) -> IntegrityError:
+    return IntegrityError(
+        "the revocation of a waiver was taken away",
+        where=name,
+        hint="restore it; to allow the exception again, waive it anew: tdsec waive",
+    )
+
+
+def _independent(found: Evidence, book: VerdictBook, git: Git) -> Evidence:
+    """``found``, refused when its verdict stands on a waiver by the author of the commit that brings it."""
+    if found.verified is None or not found.verified.verdict.waivers or found.commit is None:
+        return found
+    try:
+        brought = committers_of(git, book.policies.access, found.commit)
+        book.waivers.require(found.verified.verdict, {*found.verified.signers, *brought})
+    except Unverified as exc:
+        return replace(found, error=exc)
+    return found
+
+
+def versions_in(git: Git, old: str | None, new: str) -> dict[Pointer, str]:
+    """Every version that a commit in ``old..new`` introduces, newest first, with that commit.
+
+    Raises:
+        ConfigurationError: no such commit.
+    """
+    found: dict[Pointer, str] = {}
+    for commit in git.commits(old, git.resolve(new)):
+        for pointer in _pointers_at(git, commit, git.changed_in(commit)):
+            found.setdefault(pointer, commit)
+    return dict(reversed(found.items()))
 
 
 def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:

@@ -97,10 +97,28 @@ class Access:
         return tuple(member for member in self.readers(label) if self.may_write(member, label))
 
     def signing_members(self, signers: Signers) -> tuple[Member, ...]:
-        """Whose verdicts count: members in ``signers.roles``, or every writer where none is named."""
-        if signers.roles:
-            return tuple(m for m in self.file.members if set(m.roles) & set(signers.roles))
+        """Whose signatures on a verdict count: members in the roles named, or every writer where none is."""
+        wanted = {
+            m.keyid for parts in signers.alternatives for part in parts for m in self.in_roles(part.roles)
+        }
+        return tuple(member for member in self.file.members if member.keyid in wanted)
+
+    def in_roles(self, roles: tuple[str, ...]) -> tuple[Member, ...]:
+        """Members in one of ``roles``, or every writer where none is named."""
+        if roles:
+            return tuple(m for m in self.file.members if set(m.roles) & set(roles))
         return tuple(member for member in self.file.members if self.may_write(member))
+
+    def by_git_name(self, name: str, email: str) -> Member | None:
+        """The member who goes by this name or address in git commits: as listed in ``git``, or by name.
+
+        Anybody can write any name into a commit: good for finding who must not decide, not for who may.
+        """
+        given = {one.casefold() for one in (name, email, email.partition("@")[0]) if one}
+        for member in self.file.members:
+            if given & {one.casefold() for one in (member.name, *member.git)}:
+                return member
+        return None
 
     def name_of(self, keyid: str) -> str:
         """The member's name, or the first digits of the keyid for a stranger."""

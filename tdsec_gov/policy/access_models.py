@@ -17,7 +17,8 @@ Recipient = Annotated[str, Field(pattern=r"^(age1[0-9a-z]+|ssh-(ed25519|rsa) [A-
 class Member(Strict):
     """A person or machine: a recipient to read with, an Ed25519 key to sign with.
 
-    ``age_pq`` and ``signing_pq`` are the post-quantum ones beside them: X-Wing and ML-DSA-65.
+    ``age_pq`` and ``signing_pq`` are the post-quantum ones beside them: X-Wing and ML-DSA-65. ``git``: names
+    or addresses they commit under, where these are not ``name``.
     """
 
     name: Name
@@ -26,6 +27,7 @@ class Member(Strict):
     age_pq: Annotated[str, Field(pattern=r"^age1pq1[0-9a-z]+$")] | None = None
     signing_pq: Annotated[str, Field(pattern=r"^ml-dsa-65:[A-Za-z0-9+/]+={0,2}$")] | None = None
     roles: tuple[Name, ...] = Field(default=(), strict=False)
+    git: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
 
     @property
     def keyid(self) -> str:

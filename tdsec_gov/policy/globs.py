@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from tdsec_gov.errors import PolicyInvalid
 
 _TOKEN = re.compile(r"\*\*/|\*\*|.", re.DOTALL)
 
@@ -47,3 +51,29 @@ def specificity(glob: str) -> tuple[int, int]:
     """Sort key: more literal characters first, then fewer wildcards; larger is more specific."""
     wildcards = sum(glob.count(char) for char in "*?")
     return (len(glob) - wildcards, -wildcards)
+
+
+class _Matching(Protocol):
+    @property
+    def match(self) -> str: ...
+
+
+Rule = TypeVar("Rule", bound=_Matching)
+
+
+def most_specific(rules: Sequence[Rule], name: str, where: str) -> Rule | None:
+    """The rule whose glob fits ``name`` most specifically, None where none fits.
+
+    Raises:
+        PolicyInvalid: two fit equally well: the order of lines in a file decides nothing.
+    """
+    fitting = [rule for rule in rules if matches(rule.match, name)]
+    fitting.sort(key=lambda rule: specificity(rule.match), reverse=True)
+    if len(fitting) > 1 and specificity(fitting[1].match) == specificity(fitting[0].match):
+        raise PolicyInvalid(
+            f"two rules match dataset '{name}' equally well",
+            where=where,
+            found=f"{fitting[0].match} and {fitting[1].match}",
+            hint="make one of them more specific",
+        )
+    return fitting[0] if fitting else None

@@ -13,8 +13,9 @@ from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
 from tdsec_gov.verdicts.statement import from_statement
 from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
-from tdsec_gov.verdicts.trust import member_keys
+from tdsec_gov.verdicts.trust import Quorum
 from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
+from tdsec_gov.verdicts.waivers.filed import WaiverBook
 
 
 @dataclass
@@ -28,6 +29,7 @@ class VerdictBook:
     policies: Policies
     now: dt.datetime
     _by_oid: dict[str, list[str]] | None = field(default=None, repr=False)
+    _quorums: dict[Signers, Quorum] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, evidence: Tree, now: dt.datetime) -> VerdictBook:
@@ -38,9 +40,21 @@ class VerdictBook:
         """The rule on signatures for ``dataset``. Raises PolicyInvalid when no rule matches it."""
         return self.policies.for_dataset(dataset).rule.signers
 
+    def quorum(self, dataset: str) -> Quorum:
+        """Whose signatures a verdict on ``dataset`` needs. Raises PolicyInvalid as :meth:`signers`."""
+        signers = self.signers(dataset)
+        if signers not in self._quorums:
+            self._quorums[signers] = Quorum.of(self.policies.access, signers)
+        return self._quorums[signers]
+
     def trusted(self, dataset: str) -> dict[str, MemberKeys]:
-        """Keys whose verdict on ``dataset`` counts, by keyid."""
-        return member_keys(self.policies.access.signing_members(self.signers(dataset)))
+        """Keys whose signature on a verdict on ``dataset`` counts, by keyid."""
+        return self.quorum(dataset).trusted
+
+    @property
+    def waivers(self) -> WaiverBook:
+        """The waivers beside the verdicts."""
+        return WaiverBook(self.evidence, self.policies, self.now)
 
     def accepted(self, dataset: str, root: str) -> Verified:
         """The verdict of one version, if it holds.
@@ -107,11 +121,20 @@ class VerdictBook:
 
         Expired and FAILED ones are included; those that do not verify are left out.
         """
-        rule, trusted = self.signers(dataset), self.trusted(dataset)
+        return self._signed(dataset, complete=True)
+
+    def begun(self, dataset: str) -> list[Verified]:
+        """As :meth:`history`, with those that somebody who counts has signed and further signatures are
+        missing from: good for going on with them, for nothing else."""
+        return self._signed(dataset, complete=False)
+
+    def _signed(self, dataset: str, *, complete: bool) -> list[Verified]:
+        quorum = self.quorum(dataset)
         found = []
         for name in verdict_names(self.evidence, dataset):
+            data = self.evidence.read(name) or b""
             try:
-                one = verify_signature(self.evidence.read(name) or b"", trusted, rule.threshold, name)
+                one = verify_signature(data, quorum.trusted, quorum if complete else 1, name)
             except (IntegrityError, Unverified):
                 continue
             if one.verdict.version.name == dataset:
@@ -124,9 +147,10 @@ class VerdictBook:
         return sorted({version[0] for version in versions if version is not None})
 
     def _accepted(self, name: str, data: bytes, dataset: str, root: str) -> Verified:
-        rule, trusted = self.signers(dataset), self.trusted(dataset)
+        quorum = self.quorum(dataset)
         try:
-            verified = verify_accepted(data, trusted, rule.threshold, self.now, name)
+            verified = verify_accepted(data, quorum.trusted, quorum, self.now, name)
+            self.waivers.require(verified.verdict, verified.signers)
         except (IntegrityError, Unverified) as exc:
             exc.where, exc.hint = exc.where or name, exc.hint or f"run: tdsec check {dataset}"
             raise

@@ -6,6 +6,7 @@ from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object
 from tdsec_gov.domain.dataset import DatasetVersion, is_oid, is_sha256
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import LogHead, Verdict
+from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -37,6 +38,8 @@ def to_statement(verdict: Verdict) -> bytes:
         "previous": verdict.previous,
         "checkpoint": verdict.checkpoint.as_json() if verdict.checkpoint else None,
     }
+    if verdict.waivers:  # left out otherwise: verdicts of earlier releases are read as they are
+        predicate["waivers"] = [one.as_json() for one in verdict.waivers]
     return canonical_bytes(
         {
             "_type": STATEMENT_TYPE,
@@ -57,7 +60,7 @@ def from_statement(payload: bytes) -> Verdict:
     predicate = body.get("predicate")
     if body.get("_type") != STATEMENT_TYPE or body.get("predicateType") != PREDICATE_TYPE:
         raise IntegrityError("not a gate verdict", expected=PREDICATE_TYPE)
-    if not isinstance(predicate, dict) or set(predicate) != _KEYS or predicate["format"] != 1:
+    if not isinstance(predicate, dict) or set(predicate) - {"waivers"} != _KEYS or predicate["format"] != 1:
         raise IntegrityError("verdict has an unknown format", expected="format 1")
     try:
         verdict = _verdict(predicate)
@@ -95,7 +98,21 @@ def _verdict(item: dict[str, JsonValue]) -> Verdict:
         sequence=sequence,
         previous=None if item["previous"] is None else str(item["previous"]),
         checkpoint=_head(checkpoint),
+        waivers=_waivers(item.get("waivers", [])),
     )
+
+
+def _waivers(items: JsonValue) -> tuple[UsedWaiver, ...]:
+    if not isinstance(items, list):
+        raise ValueError("malformed waivers")
+    found = []
+    for item in items:
+        if not isinstance(item, dict) or not is_sha256(item["sha256"]):
+            raise ValueError("malformed waiver")
+        code = None if item["code"] is None else str(item["code"])
+        words = (str(item[key]) for key in ("approver", "expires"))
+        found.append(UsedWaiver(str(item["sha256"]), str(item["check"]), code, *words))
+    return tuple(found)
 
 
 def _version(item: dict[str, JsonValue]) -> DatasetVersion:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from tdsec_gov.domain.canonical import sha256_hex
 from tdsec_gov.domain.verdict import Verdict
@@ -23,33 +24,53 @@ class Verified:
     envelope_sha256: str
 
 
+class Enough(Protocol):
+    """Says which signatures are missing (:class:`tdsec_gov.verdicts.trust.Quorum`)."""
+
+    def lacking(self, signers: frozenset[str]) -> tuple[str, ...]:
+        """In words, one for each; none when there are enough."""
+        ...
+
+
 def verify_signature(
-    data: bytes, trusted: Mapping[str, Trusted], threshold: int = 1, where: str = ""
+    data: bytes, trusted: Mapping[str, Trusted], enough: int | Enough = 1, where: str = ""
 ) -> Verified:
     """Believe who signed and what is said, whatever the decision was.
 
-    Steps: parse the envelope; payload type; at least ``threshold`` different trusted signatures;
-    parse the statement.
+    Steps: parse the envelope; payload type; trusted signatures by so many different people, or by those
+    that ``enough`` asks for; parse the statement.
 
     Raises:
         IntegrityError: malformed. SignatureInvalid: a signature by a trusted key does not verify.
-        SignerUntrusted: fewer than ``threshold`` trusted signatures.
+        SignerUntrusted: too few trusted signatures.
     """
     envelope = Envelope.from_bytes(data)
     if envelope.payload_type != INTOTO_PAYLOAD_TYPE:
         raise IntegrityError("envelope holds another payload type", where=where)
     signers = envelope.verified_by(trusted)
-    if len(signers) < threshold:
-        raise SignerUntrusted(
-            "too few trusted signatures", where=where, expected=threshold, found=len(signers)
-        )
+    _require_enough(signers, enough, where)
     return Verified(from_statement(envelope.payload), tuple(sorted(signers)), sha256_hex(data))
+
+
+def _require_enough(signers: frozenset[str], enough: int | Enough, where: str) -> None:
+    if not isinstance(enough, int):
+        missing = enough.lacking(signers)
+        if missing:
+            raise SignerUntrusted(
+                "too few trusted signatures",
+                where=where,
+                expected=f"also one of {', and one of '.join(missing)}",
+                found=len(signers),
+                hint="let them run: tdsec cosign TARGET (CI: tdsec check --range A..B --sign)",
+            )
+    elif len(signers) < enough:
+        raise SignerUntrusted("too few trusted signatures", where=where, expected=enough, found=len(signers))
 
 
 def verify_accepted(
     data: bytes,
     trusted: Mapping[str, Trusted],
-    threshold: int,
+    enough: int | Enough,
     now: dt.datetime,
     where: str = "",
 ) -> Verified:
@@ -58,7 +79,7 @@ def verify_accepted(
     Raises:
         GateDenied: the verdict is FAILED. VerdictExpired: past its expiry, or dated in the future.
     """
-    verified = verify_signature(data, trusted, threshold, where)
+    verified = verify_signature(data, trusted, enough, where)
     verdict = verified.verdict
     if not verdict.accepted:
         raise GateDenied(

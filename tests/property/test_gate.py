@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from tdsec_gov.gate.decide import decide
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.policy.models import DatasetRule
 
+NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 RANK = {Status.PASSED: 0, Status.WARNED: 1, Status.FAILED: 2}
 NAMES = ("source", "files", "pii", "schema")
 statuses = st.sampled_from(Status)
@@ -32,7 +34,7 @@ outcomes = st.lists(st.builds(result, st.sampled_from(NAMES), statuses), max_siz
 
 
 def rank(given_policy: DatasetPolicy, results: list[CheckResult]) -> int:
-    status, reasons = decide(given_policy, results)
+    status, reasons = decide(given_policy, results, (), NOW)[:2]
     assert status is not Status.ERROR
     assert bool(reasons) == (status is not Status.PASSED)
     return RANK[status]
@@ -87,11 +89,11 @@ def test_exempt_is_never_passed_and_checks_still_count(
     results: list[CheckResult], required: frozenset[str]
 ) -> None:
     reason = "derived from checked data"
-    assert decide(policy(frozenset(), exempt=reason), results)[0] is not Status.PASSED
+    assert decide(policy(frozenset(), exempt=reason), results, (), NOW)[0] is not Status.PASSED
     with_checks, without = policy(required, exempt=reason), policy(required)
-    assert decide(with_checks, results) == decide(without, results)
+    assert decide(with_checks, results, (), NOW) == decide(without, results, (), NOW)
 
 
 @given(policies, st.permutations([result(name, Status.PASSED) for name in NAMES]))
 def test_order_does_not_matter(rule: DatasetPolicy, results: list[CheckResult]) -> None:
-    assert decide(rule, results)[0] is decide(rule, sorted(results, key=lambda one: one.check))[0]
+    assert decide(rule, results, (), NOW)[0] is decide(rule, results[::-1], (), NOW)[0]

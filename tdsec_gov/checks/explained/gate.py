@@ -25,6 +25,26 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "The policy asks for a check that this version of tdsec-gov does not have.",
         "Correct the name in policies/policy.yaml, or update tdsec-gov.",
     ),
+    "TDS005": (
+        "A waiver has expired",
+        "Somebody let a check fail for a while, and that while is over. What stood on the waiver is not "
+        "accepted any more.",
+        "Mend the data, or ask somebody who may waive: tdsec waive TARGET CHECK --reason ... --until DATE",
+    ),
+    "TDS006": (
+        "A waiver is orphaned",
+        "The waiver names a version that has no verdict here, or a check that the policy no longer asks for, "
+        "so nothing stands on it.",
+        "Run tdsec check on the version if it is still wanted, or take the waiver back: tdsec waive TARGET "
+        "CHECK --revoke --reason ...",
+    ),
+    "TDS007": (
+        "A waiver does not count",
+        "It was signed by nobody who may waive this check under today's policy, was given by whoever "
+        "brought the change, runs longer than the policy allows, or its signature does not hold.",
+        "Ask somebody whose role stands under waivers: in policies/policy.yaml to waive it, or take the file "
+        "away.",
+    ),
     "TDS010": (
         "The dataset holds no files",
         "Nothing can be examined, and nothing is not the same as clean.",

@@ -1,0 +1,141 @@
+"""A waiver, and its revocation, as in-toto Statements v1, strictly there and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
+from tdsec_gov.domain.dataset import is_sha256
+from tdsec_gov.domain.waiver import Waiver
+from tdsec_gov.errors import IntegrityError, UsageError
+from tdsec_gov.verdicts.statement import STATEMENT_TYPE
+from tdsec_gov.verdicts.verify import format_time, parse_time
+
+WAIVER_TYPE = "urn:tdsec-gov:waiver:v1"
+REVOCATION_TYPE = "urn:tdsec-gov:waiver-revocation:v1"
+LEAST_REASON = 10
+_KEYS = {"format", "check", "code", "reason", "created", "expires"}
+_CODE = re.compile(r"TDS[0-9]{3}\Z")
+_CHECK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Somebody took a waiver back: its digest, why, and when (RFC 3339 UTC)."""
+
+    waiver: str
+    reason: str
+    created: str
+
+
+def new_waiver(version: tuple[str, str], what: str, reason: str, until: dt.date, now: dt.datetime) -> Waiver:
+    """A waiver of ``what`` (``check`` or ``check:CODE``) for ``(dataset, root)``, through ``until``.
+
+    Raises:
+        UsageError: a word is malformed, the reason is too short, or the date lies in the past.
+    """
+    check, colon, code = what.partition(":")
+    if not _CHECK.match(check) or (colon and not _CODE.match(code)):
+        raise UsageError("not a check", expected="CHECK or CHECK:CODE, such as pii or pii:TDS300", found=what)
+    text = " ".join(reason.split())
+    if len(text) < LEAST_REASON:
+        raise UsageError(
+            "the reason is too short",
+            expected=f"{LEAST_REASON} characters or more",
+            found=len(text),
+            hint="say why this is acceptable, for whoever reads the report",
+        )
+    expires = dt.datetime.combine(until, dt.time(23, 59, 59), dt.UTC)
+    if expires <= now:
+        raise UsageError("--until lies in the past", expected=f"{now.date()} or later", found=until)
+    return Waiver(*version, check, code or None, text, format_time(now), format_time(expires))
+
+
+def to_statement(waiver: Waiver) -> bytes:
+    """Canonical bytes of the Statement whose subject is the version and whose predicate the waiver."""
+    predicate: dict[str, JsonValue] = {
+        "format": 1,
+        "check": waiver.check,
+        "code": waiver.code,
+        "reason": waiver.reason,
+        "created": waiver.created,
+        "expires": waiver.expires,
+    }
+    return _statement(waiver.dataset, waiver.root, WAIVER_TYPE, predicate)
+
+
+def from_statement(payload: bytes, approver: str) -> Waiver:
+    """Parse what :func:`to_statement` wrote; ``approver`` is the keyid whose signature was verified.
+
+    Raises:
+        IntegrityError: anything else.
+    """
+    name, root, item = _parsed(payload, WAIVER_TYPE, _KEYS)
+    code, texts = item["code"], [item[key] for key in ("check", "reason", "created", "expires")]
+    if not (code is None or (isinstance(code, str) and _CODE.match(code))):
+        raise IntegrityError("waiver is malformed")
+    check, reason, created, expires = (_text(one) for one in texts)
+    if not _CHECK.match(check) or len(reason) < LEAST_REASON:
+        raise IntegrityError("waiver is malformed")
+    for moment in (created, expires):
+        parse_time(moment)
+    waiver = Waiver(name, root, check, code, reason, created, expires, sha256_hex(payload), approver)
+    if to_statement(waiver) != payload:
+        raise IntegrityError("waiver is not in canonical form")
+    return waiver
+
+
+def to_revocation(dataset: str, revocation: Revocation) -> bytes:
+    """Canonical bytes of the Statement whose subject is the waiver (by the SHA-256 of its statement)."""
+    predicate: dict[str, JsonValue] = {
+        "format": 1,
+        "reason": revocation.reason,
+        "created": revocation.created,
+    }
+    return _statement(dataset, revocation.waiver, REVOCATION_TYPE, predicate)
+
+
+def from_revocation(payload: bytes) -> Revocation:
+    """Raises IntegrityError unless :func:`to_revocation` wrote it."""
+    name, digest, item = _parsed(payload, REVOCATION_TYPE, {"format", "reason", "created"})
+    found = Revocation(digest, _text(item["reason"]), _text(item["created"]))
+    parse_time(found.created)
+    if to_revocation(name, found) != payload:
+        raise IntegrityError("revocation is not in canonical form")
+    return found
+
+
+def _statement(name: str, digest: str, kind: str, predicate: dict[str, JsonValue]) -> bytes:
+    return canonical_bytes(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": name, "digest": {"sha256": digest}}],
+            "predicateType": kind,
+            "predicate": predicate,
+        }
+    )
+
+
+def _parsed(payload: bytes, kind: str, keys: set[str]) -> tuple[str, str, dict[str, JsonValue]]:
+    body = parse_object(payload, "waiver")
+    predicate, subjects = body.get("predicate"), body.get("subject")
+    if body.get("_type") != STATEMENT_TYPE or body.get("predicateType") != kind:
+        raise IntegrityError("not what it should be", expected=kind)
+    if not isinstance(predicate, dict) or set(predicate) != keys or predicate["format"] != 1:
+        raise IntegrityError("waiver has an unknown format", expected="format 1")
+    subject = subjects[0] if isinstance(subjects, list) and len(subjects) == 1 else None
+    if not isinstance(subject, dict) or not isinstance(subject.get("digest"), dict):
+        raise IntegrityError("waiver is malformed")
+    digest = subject["digest"]
+    root = digest.get("sha256") if isinstance(digest, dict) else None
+    if not is_sha256(root):
+        raise IntegrityError("waiver is malformed")
+    return _text(subject.get("name")), str(root), predicate
+
+
+def _text(value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise IntegrityError("waiver is malformed")
+    return value
