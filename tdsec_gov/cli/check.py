@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 @click.option("--stage", type=click.Choice(["pre-commit", "pre-push", "manual"]), default="manual")
 @click.option("--force", is_flag=True, help="Run the checks even where a verdict answers already.")
 @click.option("--verbose", "-v", is_flag=True, help="List what each check did not look at.")
+@click.option(
+    "--range", "span", metavar="A..B", help="Every version that a commit in A..B introduces; writes nothing."
+)
+@click.option("--sign", is_flag=True, help="With --range: sign what the gate says, as CI does.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_shell
 def check(
@@ -33,6 +37,8 @@ def check(
     stage: str,
     force: bool,
     verbose: bool,
+    span: str | None,
+    sign: bool,
     style: str,
 ) -> int:
     """Run the gate on TARGETs (paths that DVC tracks, or their pointers) and write the verdict."""
@@ -42,6 +48,14 @@ def check(
     shell.json = shell.json or style == "json"
     repository = shell.repository()
     repository.require_initialised()
+    if sign and span is None:
+        raise UsageError(
+            "--sign needs a range", hint="tdsec check --range A..B --sign, or: tdsec cosign TARGET"
+        )
+    if span is not None:
+        from tdsec_gov.cli.cosign import check_range
+
+        return check_range(shell, repository, span, sign, verbose)
     if stage == "pre-push":
         return _pre_push(shell, repository)
     if stage == "pre-commit":
@@ -54,35 +68,67 @@ def check(
         raise UsageError("which dataset?", expected="TARGET… or --all", hint="tdsec check --all")
     if not pointers:
         return shell.answer("no dataset to check", verdicts=[])
-    outcomes = _run(shell, repository, pointers, force, verbose)
+    outcomes = _run(shell, repository, pointers, force, verbose, stage == "pre-commit")
     if stage == "pre-commit":
-        repository.git.stage(*[one.path for one in outcomes], *_existing(repository, ".tdsec/checkpoint"))
-    return _answer(shell, outcomes)
+        written = [name for one in outcomes for name in _evidence(one)]
+        repository.git.stage(*written, *_existing(repository, ".tdsec/checkpoint"))
+    return answer_outcomes(shell, outcomes)
+
+
+def _evidence(outcome: Outcome) -> list[str]:
+    """The files that a commit with this version must hold: its verdict, and the waivers that it stands on."""
+    from tdsec_gov.verdicts.waivers.store import waiver_name
+
+    version = outcome.verdict.version
+    names = [waiver_name(version.name, version.root, one.digest) for one in outcome.verdict.waivers]
+    return [outcome.path, *names] if outcome.path else []
 
 
 def _existing(repository: Repository, name: str) -> list[str]:
     return [name] if (repository.root / name).is_file() else []
 
 
-def _run(
-    shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
-) -> list[Outcome]:
-    """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
+def open_gate(shell: Shell, repository: Repository) -> Gate:
+    """The gate of this work tree, now."""
     from tdsec_gov.files import WorkTree
     from tdsec_gov.gate.evaluate import Gate
     from tdsec_gov.verdicts.book import VerdictBook
 
     now = shell.now()
     book = VerdictBook.open(WorkTree(repository.root), now)
-    gate = Gate(repository, book, lambda: _journal(repository), now)
+    return Gate(repository, book, lambda: _journal(repository), now)
+
+
+def _run(
+    shell: Shell,
+    repository: Repository,
+    pointers: list[Pointer],
+    force: bool,
+    verbose: bool,
+    committing: bool,
+) -> list[Outcome]:
+    """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
+    gate = open_gate(shell, repository)
     outcomes = []
     for pointer in dict.fromkeys(pointers):
         outcome = None if force else gate.known(pointer)
         if outcome is None:
-            outcome = _evaluate(shell, gate, pointer)
-        _print(shell, outcome, verbose)
+            outcome = _evaluate(shell, gate, pointer, committing)
+        print_outcome(shell, outcome, verbose)
         outcomes.append(outcome)
+    _print_waivers(shell, gate, list(dict.fromkeys(pointer.name for pointer in pointers)))
     return outcomes
+
+
+def _print_waivers(shell: Shell, gate: Gate, datasets: list[str]) -> None:
+    """Findings about waivers of these datasets that have expired, are orphaned, or do not count."""
+    if not (gate.repository.root / ".tdsec" / "waivers").is_dir():
+        return
+    from tdsec_gov.cli.waive import print_findings
+    from tdsec_gov.gate.waived import waiver_findings
+
+    filed = [one for one in gate.book.waivers.filed() if one.dataset in datasets]
+    print_findings(shell, waiver_findings(gate.book, filed))
 
 
 def _journal(repository: Repository) -> Journal:
@@ -91,19 +137,31 @@ def _journal(repository: Repository) -> Journal:
     return Journal.open(repository.root)
 
 
-def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
+def _evaluate(shell: Shell, gate: Gate, pointer: Pointer, committing: bool) -> Outcome:
+    """Run the gate and sign. Whoever commits and whose signature does not count gets the answer unsigned:
+    the verdict comes from those whose signature does, before anything is shared."""
     from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.gate.evaluate import Outcome
     from tdsec_gov.keys.committed import identity_of
 
     identity = identity_of(gate.repository.root, ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:
+        if committing and gate.leaves_to_others(pointer.name, identity):
+            verdict, _ = gate.draft(pointer, {identity.keyid}, watching)
+            return Outcome(verdict, "", False, gate.book.quorum(pointer.name).lacking(()))
         return gate.evaluate(pointer, identity, watching)
 
 
-def _print(shell: Shell, outcome: Outcome, verbose: bool) -> None:
+def print_outcome(shell: Shell, outcome: Outcome, verbose: bool) -> None:
+    """The verdict in a line, its findings below it, and what is still missing."""
     verdict = outcome.verdict
     known = ", unchanged since " + verdict.evaluated_at if outcome.cached else ""
     shell.say(f"{verdict.result.value:7} {verdict.version.short}, rule '{verdict.rule}'{known}")
+    if outcome.awaits:
+        shell.say(f"  awaits a signature of {', and one of '.join(outcome.awaits)} (tdsec cosign)")
+    for reason in verdict.reasons if verdict.waivers else ():
+        if ": waived until " in reason:
+            shell.say(f"  {reason}")
     if outcome.cached and verdict.accepted and not verbose:
         return
     for result in verdict.results:
@@ -138,7 +196,8 @@ def _place(found: list[Finding]) -> str:
     return ", ".join(files[:2]) + more
 
 
-def _answer(shell: Shell, outcomes: list[Outcome]) -> int:
+def answer_outcomes(shell: Shell, outcomes: list[Outcome]) -> int:
+    """The exit code over all verdicts, and under ``--json`` what they say."""
     rows = [
         {
             "dataset": one.verdict.version.as_json(),
@@ -146,6 +205,8 @@ def _answer(shell: Shell, outcomes: list[Outcome]) -> int:
             "cached": one.cached,
             "verdict": one.path,
             "reasons": list(one.verdict.reasons),
+            "waivers": [used.as_json() for used in one.verdict.waivers],
+            "awaits": list(one.awaits),
             "checks": [result.as_json() for result in one.verdict.results],
         }
         for one in outcomes
@@ -167,7 +228,9 @@ def _pre_push(shell: Shell, repository: Repository) -> int:
     stdin = "" if sys.stdin.isatty() else sys.stdin.read()
     found: list[Evidence] = []
     for pushed in pushed_ranges(stdin):
-        found += examine_range(repository.git, pushed.old, pushed.new, shell.now(), "--remotes")
+        found += examine_range(
+            repository.git, pushed.old, pushed.new, shell.now(), "--remotes", awaiting=True
+        )
     from tdsec_gov.cli.verify import answer_evidence
 
     return answer_evidence(shell, found, "pushed")

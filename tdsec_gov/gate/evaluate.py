@@ -25,6 +25,7 @@ from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.load import DatasetPolicy
+from tdsec_gov.policy.models import Signers
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.manifests import LocalManifests
 from tdsec_gov.repo.pointers import Pointer
@@ -92,9 +93,12 @@ class Gate:
     def _brought(self, pointer: Pointer) -> frozenset[str]:
         return committers(self.repository.git, self.book.policies.access, pointer)
 
-    def counts(self, dataset: str, identity: Identity) -> bool:
-        """Whether a signature of ``identity`` on a verdict on ``dataset`` counts."""
-        return identity.keyid in self.book.trusted(dataset)
+    def leaves_to_others(self, dataset: str, identity: Identity) -> bool:
+        """Whether ``identity`` is a member whose signature on ``dataset`` does not count because its rule
+        asks for others."""
+        mine = self.book.policies.access.member(identity.keyid)
+        asked = self.book.signers(dataset) != Signers()
+        return asked and mine is not None and identity.keyid not in self.book.trusted(dataset)
 
     def evaluate(self, pointer: Pointer, identity: Identity, report: Report) -> Outcome:
         """Run every required check on the version that ``pointer`` names; sign and store the verdict.

@@ -1,0 +1,94 @@
+"""``tdsec cosign``, and ``tdsec check --range A..B`` which does the same for a range of commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
+
+if TYPE_CHECKING:
+    from tdsec_gov.gate.evaluate import Gate, Outcome
+    from tdsec_gov.repo.pointers import Pointer
+    from tdsec_gov.repo.repository import Repository
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True)
+@click.option("--verbose", "-v", is_flag=True, help="List what each check did not look at.")
+@pass_shell
+def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
+    """Run the gate again on TARGETs and, where it says the same, add your signature to the verdict.
+
+    For rules whose signers ask for more than one person. The bytes must be here: dvc fetch them from where
+    their author put them.
+    """
+    from tdsec_gov.cli.check import answer_outcomes, open_gate, print_outcome
+    from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.gate.cosign import co_sign
+    from tdsec_gov.keys.committed import identity_of
+
+    repository = shell.repository()
+    repository.require_initialised()
+    pointers = repository.select(list(targets), shell.folder)
+    gate, identity = open_gate(shell, repository), identity_of(repository.root, ask_passphrase)
+    outcomes = []
+    for pointer in pointers:
+        with Checking(pointer.name, quiet=shell.json) as watching:
+            outcome = co_sign(gate, pointer, identity, watching)
+        print_outcome(shell, outcome, verbose)
+        outcomes.append(outcome)
+    return answer_outcomes(shell, outcomes)
+
+
+def check_range(shell: Shell, repository: Repository, span: str, sign: bool, verbose: bool) -> int:
+    """Run the gate on every version that ``span`` (A..B) introduces; with ``sign`` sign what it says.
+
+    The policy and the evidence are those of the work tree, so B must be what is checked out.
+    """
+    from tdsec_gov.cli.check import answer_outcomes, open_gate, print_outcome
+    from tdsec_gov.errors import UsageError
+    from tdsec_gov.gate.evidence import versions_in
+
+    old, dots, new = span.partition("..")
+    if not dots or not new or new.startswith("."):
+        raise UsageError("not a range", expected="A..B", found=span)
+    git = repository.git
+    tip, head = git.resolve(new), git.head()
+    if tip != head:
+        raise UsageError(
+            "the end of the range is not what is checked out",
+            expected=f"HEAD, {(head or 'no commit')[:12]}",
+            found=f"{new}, {tip[:12]}",
+            hint=f"run: git checkout {new}",
+        )
+    pointers = versions_in(git, git.resolve(old) if old else None, new)
+    gate = open_gate(shell, repository)
+    outcomes = []
+    for pointer in pointers:
+        outcome = _one(shell, gate, pointer, sign)
+        print_outcome(shell, outcome, verbose)
+        outcomes.append(outcome)
+    if not outcomes:
+        return shell.answer(f"no dataset version in {span}", verdicts=[])
+    if sign and any(not one.cached for one in outcomes):
+        shell.say("next: git add .tdsec && git commit, so that the signatures are shared")
+    return answer_outcomes(shell, outcomes)
+
+
+def _one(shell: Shell, gate: Gate, pointer: Pointer, sign: bool) -> Outcome:
+    """A version of the range: only looked at, co-signed, or (no verdict yet) signed as the first."""
+    from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.gate.cosign import begun_for, co_sign
+    from tdsec_gov.gate.evaluate import Outcome
+    from tdsec_gov.keys.committed import identity_of
+
+    with Checking(pointer.name, quiet=shell.json) as watching:
+        if not sign:
+            verdict, _ = gate.draft(pointer, (), watching)
+            return Outcome(verdict, "", False)
+        identity = identity_of(gate.repository.root, ask_passphrase)
+        if begun_for(gate, pointer) is None:
+            return gate.evaluate(pointer, identity, watching)
+        return co_sign(gate, pointer, identity, watching)
