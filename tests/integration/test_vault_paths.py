@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from workshops import FOLDER, POLICY, ROWS, Workshop
+import pytest
+from workshops import FOLDER, POLICY, ROWS, Workshop, content
 
 from tdsec_gov.vault.objects.objects import header_length
 from tdsec_gov.vault.objects.padding import padme
@@ -166,3 +167,27 @@ def test_padded_sizes(workshop: Workshop) -> None:
     assert pulled.code == 0, pulled.err
     assert {p.name: p.read_bytes() for p in (clone / "data/folder").iterdir()} == content
     assert "in sync" in workshop.dvc("status", "-c").out
+
+
+def test_an_older_version_of_a_dataset_by_its_version_id(pushed: Workshop) -> None:
+    """What a version-aware remote keeps of an older version is no way round the newer verdict."""
+    from tdsec_gov.vault.plugin.filesystem import VaultFs
+    from tdsec_gov.vault.plugin.refusal import VaultRefusal
+
+    def fs() -> VaultFs:
+        storage = open_storage(pushed.root, "store")
+        storage.inner.join_version = lambda place, version: f"{place}.{version}"  # keeps versions beside it
+        return VaultFs(storage, "store")
+
+    fs().store("store/data/rows.csv", content(ROWS))
+    (kept,) = pushed.objects("paths")
+    kept.rename(kept.with_name(f"{kept.name}.old"))
+    there = pushed.base / "there.csv"
+    fs().get_file("store/data/rows.csv?versionId=old", str(there))
+    assert there.read_bytes() == ROWS
+    there.unlink()
+    pushed.track("data/rows.csv", ROWS + b"400,one more,1\n")
+    assert pushed.tdsec("check", "data/rows.csv").code == 0 and pushed.commit("newer").code == 0
+    with pytest.raises(VaultRefusal, match="a newer version of this dataset was approved"):
+        fs().get_file("store/data/rows.csv?versionId=old", str(there))
+    assert not there.exists()

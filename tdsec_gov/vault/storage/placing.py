@@ -48,7 +48,7 @@ class Placing:
         """
         with PlaintextGuard(None) as guard, opener() as source:
             sha256 = _drained(WatchedSource(source, guard), guard)
-        reason = self._reason(dataset, guard.size, sha256, sealing=True, newest=True)
+        reason = self._reason(dataset, guard.size, sha256, sealing=True)
         now = time.time_ns() // 1000
         sequence = self._vault.next_sequence(room.label, name, now)
         word = Placement(room.label, name, dataset, sha256, guard.size, sequence, reason)
@@ -72,11 +72,13 @@ class Placing:
         version: str = "",
     ) -> None:
         """Decrypt into ``sink`` and believe it only after a writer's word for it was found, as part of one
-        of ``datasets`` if any is known.
+        of ``datasets`` if any is known. ``version``: the storage's own, of a version-aware remote; for which
+        version of a dataset is current it changes nothing.
 
         Raises:
             Unverified: nobody signed for it, or the policy exempts it no longer.
             DataTampered: an older content than one that was seen here.
+            IntegrityError: a newer version of the dataset was accepted.
         """
         with PlaintextGuard(None) as guard:
 
@@ -91,7 +93,7 @@ class Placing:
         by_itself = virtual("", name) if kind == "objects" else name  # --to-remote: before there is a pointer
         if datasets and word.dataset not in (*datasets, by_itself):
             raise DataTampered("it was placed as part of another dataset", where=name)
-        self._reason(word.dataset, guard.size, sha256, newest=not version)
+        self._reason(word.dataset, guard.size, sha256)
         if not version:
             self._vault.saw(room.label, name, word.sequence, sha256)
         self._vault.note("pull", "success", word.dataset)
@@ -105,10 +107,8 @@ class Placing:
             ) from None
         return Placement.verified(data, self._vault.writers_of(room.label))
 
-    def _reason(
-        self, dataset: str, size: int, sha256: str, *, sealing: bool = False, newest: bool = False
-    ) -> str:
-        """Why this content may be there; with ``newest`` as part of the newest accepted version only.
+    def _reason(self, dataset: str, size: int, sha256: str, *, sealing: bool = False) -> str:
+        """Why this content may be there: a rule exempts it, or it is part of the newest accepted version.
 
         Raises:
             VerdictMissing: it may not. VerdictExpired: it may not go in, under today's policy.
@@ -125,8 +125,7 @@ class Placing:
                 hint=f"run: tdsec check {dataset} (or give its rule an `exempt: reason`)",
             )
         version = verified.verdict.version
-        if newest:
-            self._vault.require_current(version.name, version.oid)
+        self._vault.require_current(version.name, version.oid)
         if sealing:
             from tdsec_gov.verdicts.verify import require_policy
 
