@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 CHECKS: dict[str, str] = {
     "source": "tdsec_gov.checks.source:SourceOnRecord",
-    "schema": "tdsec_gov.checks.schema:SchemaHolds",
+    "schema": "tdsec_gov.checks.schema.check:SchemaHolds",
     "pii": "tdsec_gov.checks.pii.check:PersonalData",
     "files": "tdsec_gov.checks.files.check:SafeFiles",
+    "malware": "tdsec_gov.checks.malware.check:Malware",
     "label_issues": "tdsec_gov.checks.poisoning.labels:LabelIssues",
     "triggers": "tdsec_gov.checks.poisoning.triggers:Triggers",
 }
 
 VERSIONS: dict[str, str] = {
     "source": "2",
-    "schema": "1",
+    "schema": "2",
     "pii": "1",
     "files": "1",
+    "malware": "1",
     "label_issues": "1",
     "triggers": "1",
 }

@@ -1,4 +1,4 @@
-"""Read tables strictly: CSV, TSV, JSON lines (each also with .gz), Parquet and Arrow/Feather.
+"""Read tables strictly: CSV, TSV, JSON lines (each also .gz .zst .bz2 .xz), Parquet and Arrow/Feather.
 
 The suffix of the logical path tells the format, the bytes must agree. Whatever does not parse as a
 whole raises :class:`~tdsec_gov.checks.contract.Unreadable`, whose text names the place and the kind
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
-from tdsec_gov.checks.textstream import CheckedText, json_lines, open_text
+from tdsec_gov.checks.textstream import COMPRESSED, CheckedText, json_lines, open_text
 
 if TYPE_CHECKING:
     import polars
@@ -32,8 +32,10 @@ FORMATS = {
     ".feather": "arrow",
     ".ipc": "arrow",
 }
+TEXT_FORMATS = ("csv", "tsv", "jsonl")
 NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MAX_DECODED = 8 << 30
+MAX_RATIO = 200
 BATCH_ROWS = 32_768
 _BLOCK = 4 << 20
 _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
@@ -42,9 +44,9 @@ _RAGGED = re.compile(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)")
 def table_format(file: DataFile) -> str | None:
     """``csv``, ``tsv``, ``jsonl``, ``parquet``, ``arrow``, or None when ``file`` is no table."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(file.path).suffixes]
-    if suffixes and suffixes[-1] == ".gz":
+    if suffixes and suffixes[-1] in COMPRESSED:
         inner = FORMATS.get(suffixes[-2]) if len(suffixes) > 1 else None
-        return inner if inner in ("csv", "tsv", "jsonl") else None
+        return inner if inner in TEXT_FORMATS else None
     return FORMATS.get(suffixes[-1]) if suffixes else None
 
 
@@ -64,7 +66,7 @@ def read_table(file: DataFile, *, as_written: Sequence[str] = ()) -> polars.Data
     import polars
     import pyarrow
 
-    with _guarded(file):
+    with guarded(file):
         table = _read(file, table_format(file), as_written)
         table.validate(full=True)
         _refuse_bad_columns(file, table.schema)
@@ -76,24 +78,28 @@ def read_table(file: DataFile, *, as_written: Sequence[str] = ()) -> polars.Data
     return frame
 
 
-def scan_batches(file: DataFile) -> Iterator[Any]:
+def scan_batches(
+    file: DataFile, *, types: Mapping[str, Any] | None = None, threads: bool = False
+) -> Iterator[Any]:
     """The table as ``pyarrow.RecordBatch`` in constant memory.
 
     Columns of CSV and TSV are all strings, exactly as written. Batches of JSON lines are typed each
-    on their own, so a column may change its type between batches.
+    on their own, so a column may change its type between batches; ``types`` (pyarrow types by column)
+    settles it. ``threads`` decodes Parquet on all cores, for more memory.
 
     Raises:
         Unreadable: as :func:`read_table`; possibly after some batches were handed out.
     """
     rows = decoded = 0
-    with _guarded(file):
-        for batch in _scan(file, table_format(file)):
+    with guarded(file):
+        for batch in _scan(file, table_format(file), types, threads):
             if rows == 0:
                 _refuse_bad_columns(file, batch.schema)
             batch.validate(full=True)
             rows += batch.num_rows
             decoded += batch.nbytes
-            _refuse_bomb(file, decoded)
+            if decoded > MAX_RATIO * file.size:
+                _refuse_bomb(file, decoded)
             if batch.num_rows:
                 yield batch
     if rows == 0:
@@ -101,7 +107,8 @@ def scan_batches(file: DataFile) -> Iterator[Any]:
 
 
 @contextmanager
-def _guarded(file: DataFile) -> Iterator[None]:
+def guarded(file: DataFile) -> Iterator[None]:
+    """What pyarrow and polars raise over ``file`` becomes Unreadable, without a word of its contents."""
     import polars
     import pyarrow
 
@@ -160,13 +167,15 @@ def _read(file: DataFile, kind: str | None, as_written: Sequence[str]) -> Any:
     return pyarrow.Table.from_batches(batches, schema)
 
 
-def _scan(file: DataFile, kind: str | None) -> Iterator[Any]:
+def _scan(
+    file: DataFile, kind: str | None, types: Mapping[str, Any] | None = None, threads: bool = False
+) -> Iterator[Any]:
     if kind in ("csv", "tsv"):
         return _scan_csv(file, kind)
     if kind == "jsonl":
-        return _scan_jsonl(file)
+        return _scan_jsonl(file, types)
     if kind == "parquet":
-        return _scan_parquet(file)
+        return _scan_parquet(file, threads)
     if kind == "arrow":
         return _scan_arrow(file)
     raise Unreadable("not a table", where=file.path, expected=" ".join(sorted(FORMATS)))
@@ -206,10 +215,10 @@ def _refuse_open_quote(file: DataFile, stream: io.BufferedReader, last: Any) -> 
         raise Unreadable("a quoted value does not end", where=file.path, expected=table_format(file))
 
 
-def _scan_jsonl(file: DataFile) -> Iterator[Any]:
+def _scan_jsonl(file: DataFile, types: Mapping[str, Any] | None) -> Iterator[Any]:
     with open_text(file) as stream:
         for lines in json_lines(file, stream, _BLOCK):
-            yield from _parse_jsonl(file, lines).to_batches()
+            yield from _parse_jsonl(file, lines, types).to_batches()
 
 
 def _read_jsonl(file: DataFile) -> Any:
@@ -217,22 +226,24 @@ def _read_jsonl(file: DataFile) -> Any:
         return _parse_jsonl(file, [line for lines in json_lines(file, stream, _BLOCK) for line in lines])
 
 
-def _parse_jsonl(file: DataFile, lines: list[bytes]) -> Any:
+def _parse_jsonl(file: DataFile, lines: list[bytes], types: Mapping[str, Any] | None = None) -> Any:
+    import pyarrow
     from pyarrow import json
 
     data = b"".join(lines)
     options = json.ReadOptions(use_threads=False, block_size=max(len(data) + 1, 1024))
-    table = json.read_json(io.BytesIO(data), options)
+    parse = json.ParseOptions(explicit_schema=None if types is None else pyarrow.schema(list(types.items())))
+    table = json.read_json(io.BytesIO(data), options, parse)
     if table.num_rows != len(lines):
         raise Unreadable("a line is not one JSON object", where=file.path, expected="JSON lines")
     return table
 
 
-def _scan_parquet(file: DataFile) -> Iterator[Any]:
+def _scan_parquet(file: DataFile, threads: bool) -> Iterator[Any]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(file.location, memory_map=True, page_checksum_verification=True) as table:
-        yield from table.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
+        yield from table.iter_batches(batch_size=BATCH_ROWS, use_threads=threads)
 
 
 def _scan_arrow(file: DataFile) -> Iterator[Any]:

@@ -1,14 +1,15 @@
-"""Read text strictly and in constant memory: UTF-8, no NUL byte, gzip opened, bombs refused."""
+"""Read text strictly and in constant memory: UTF-8, no NUL byte, compression opened, bombs refused.
+
+``.gz``, ``.zst``, ``.bz2`` and ``.xz`` are decompressed; a file cut inside its compression is refused.
+"""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
-import zlib
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 MAX_TEXT = 64 << 30
 MAX_RATIO = 200
 RATIO_FROM = 64 << 20
@@ -26,10 +28,10 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 def open_text(file: DataFile) -> io.BufferedReader:
-    """Bytes of a text file, checked as they pass; ``.gz`` is decompressed.
+    """Bytes of a text file, checked as they pass and decompressed as the suffix says.
 
     The reader raises Unreadable at the first NUL byte, the first byte that is not UTF-8, at damaged
-    gzip, and when gzip yields more than 200 times its size (beyond 64 MiB).
+    compression, and when it yields more than 200 times its size (beyond 64 MiB).
 
     Raises:
         Unreadable: the file is empty or cannot be opened.
@@ -46,12 +48,9 @@ class CheckedText(io.RawIOBase):
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._seen = 0
         self.quotes = 0
-        self._source: io.BufferedIOBase
+        self._source: Any = None
         try:
-            if PurePosixPath(file.path).suffix.lower() == ".gz":
-                self._source = gzip.GzipFile(file.location, "rb")
-            else:
-                self._source = file.location.open("rb")
+            self._source, self._faults = _opened(file.location, PurePosixPath(file.path).suffix.lower())
         except OSError as exc:
             raise Unreadable("file cannot be opened", where=file.path, found=type(exc).__name__) from None
 
@@ -62,14 +61,14 @@ class CheckedText(io.RawIOBase):
         view = memoryview(buffer)
         try:
             chunk = self._source.read(len(view))
-        except (OSError, EOFError, zlib.error) as exc:
+        except self._faults as exc:
             raise self._refusal("file is damaged", type(exc).__name__) from None
         self._examine(chunk)
         view[: len(chunk)] = chunk
         return len(chunk)
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and self._source is not None:
             self._source.close()
         super().close()
 
@@ -91,6 +90,29 @@ class CheckedText(io.RawIOBase):
     def _refusal(self, message: str, found: str) -> Unreadable:
         where = f"{self._file.path} (after byte {self._seen})" if self._seen else self._file.path
         return Unreadable(message, where=where, expected="UTF-8 text", found=found)
+
+
+def _opened(location: Path, suffix: str) -> tuple[Any, tuple[type[Exception], ...]]:
+    """A stream of the plain bytes, and the exceptions by which it says that it is damaged."""
+    if suffix == ".gz":
+        import gzip
+        import zlib
+
+        return gzip.GzipFile(location, "rb"), (OSError, EOFError, zlib.error)
+    if suffix == ".bz2":
+        import bz2
+
+        return bz2.BZ2File(location, "rb"), (OSError, EOFError, ValueError)
+    if suffix == ".xz":
+        import lzma
+
+        return lzma.LZMAFile(location, "rb"), (OSError, EOFError, lzma.LZMAError, MemoryError)
+    if suffix == ".zst":
+        import pyarrow
+
+        stream = pyarrow.CompressedInputStream(pyarrow.OSFile(str(location)), "zstd")
+        return stream, (OSError, EOFError, ValueError, MemoryError, pyarrow.ArrowException)
+    return location.open("rb"), (OSError,)
 
 
 def json_lines(file: DataFile, stream: io.BufferedReader, size: int) -> Iterator[list[bytes]]:

@@ -21,7 +21,7 @@ def schema() -> None:
 def init(shell: Shell, target: str, out: str | None) -> int:
     """Write a schema that fits TARGET without overfitting it; review it before you rely on it."""
     from tdsec_gov.checks.contract import DataFile
-    from tdsec_gov.checks.schema_infer import infer_schema
+    from tdsec_gov.checks.schema.infer import infer_schema
     from tdsec_gov.checks.tables import is_table, read_table
     from tdsec_gov.errors import UsageError
     from tdsec_gov.files import write_atomic

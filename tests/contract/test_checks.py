@@ -152,7 +152,7 @@ def test_no_environment_variable_switches_the_schema_check_off(
     script = f"""
 import datetime, pathlib
 from tdsec_gov.checks.contract import CheckInput, DataFile
-from tdsec_gov.checks.schema import SchemaHolds
+from tdsec_gov.checks.schema.check import SchemaHolds
 from tdsec_gov.errors import TdsecError
 file = DataFile("t.csv", pathlib.Path({str(file.location)!r}), {file.size}, {file.sha256!r})
 given = CheckInput("d", (file,), None, None, {{"schema": "s.yaml"}}, None,

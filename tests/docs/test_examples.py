@@ -12,7 +12,7 @@ from doc_blocks import DOCS
 
 from tdsec_gov.checks.contract import CheckInput
 from tdsec_gov.checks.registry import CHECKS, load_check
-from tdsec_gov.checks.schema_file import parse_schema
+from tdsec_gov.checks.schema.declared import parse_schema
 from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.identity import Identity

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tdsec_gov.checks.contract import CheckInput, DataFile, Unreadable
-from tdsec_gov.checks.files.pickles import is_pickle
+from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.risk import Replay
 from tdsec_gov.checks.pii.validators import is_card, luhn
 from tdsec_gov.checks.registry import CHECKS, load_check
-from tdsec_gov.checks.schema_file import parse_schema
+from tdsec_gov.checks.schema.declared import parse_schema
 from tdsec_gov.checks.tables import read_table, scan_batches
 from tdsec_gov.domain.findings import CheckResult
 from tdsec_gov.errors import PolicyInvalid, TdsecError

@@ -8,9 +8,10 @@ from typing import Any
 import polars
 import pytest
 
-from tdsec_gov.checks.schema import SchemaHolds
-from tdsec_gov.checks.schema_file import load_schema, parse_schema
-from tdsec_gov.checks.schema_infer import infer_schema
+from tdsec_gov.checks.schema.check import SchemaHolds
+from tdsec_gov.checks.schema.declared import parse_schema
+from tdsec_gov.checks.schema.load import load_schema
+from tdsec_gov.checks.schema.infer import infer_schema
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.errors import PolicyInvalid
 
@@ -42,7 +43,7 @@ def test_good_data_passes_and_leading_zeros_stay(make: Any) -> None:
     [
         (b"id,zip,age,SECRET\n1,01234,3,x\n", "TDS201", "SECRET", ()),
         (b"id,zip\n1,01234\n", "TDS202", "age", ()),
-        (b"id,zip,age\nx,01234,3\n", "TDS203", "id", ()),
+        (b"id,zip,age\nx,01234,3\n", "TDS203", "id", (0,)),
         (b"id,zip,age\n1,,3\n2,01234,3\n", "TDS204", "zip", (0,)),
         (b"id,zip,age\n1,01234,3\n1,01234,3\n2,01234,4\n", "TDS205", "id", (0, 1)),
         (b"id,zip,age\n1,01234,3\n2,01234,777\n", "TDS206", "age", (1,)),
@@ -148,7 +149,9 @@ def test_what_pandera_writes_is_read(make: Any) -> None:
     column = pandera.Column(polars.Int64, [pandera.Check.ge(0), pandera.Check.isin([1, 2])], unique=True)
     times = pandera.Column(polars.Datetime("us", "UTC"), nullable=True)
     text = pandera.DataFrameSchema({"a": column, "t": times}, strict=True).to_yaml()
-    schema = parse_schema(text.encode(), "s.yaml")
+    rules = parse_schema(text.encode(), "s.yaml")
+    schema = rules.schema
+    assert rules.unique == (("a",),)
     assert [check.name for check in schema.columns["a"].checks] == ["greater_than_or_equal_to", "isin"]
     assert schema.columns["t"].dtype.type == polars.Datetime("us", "UTC")
 

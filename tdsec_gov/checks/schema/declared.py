@@ -6,7 +6,7 @@
     strict: true            # further columns are refused (the default)
     columns:
       age:     {dtype: Int64, in_range: {min_value: 0, max_value: 120}}
-      country: {dtype: String, nullable: true, isin: [DE, FR]}
+      country: {dtype: String, nullable: true, isin: [DE, FR], max_failure_share: {isin: 0.001}}
     unique: [age, country]  # together
 
 What ``DataFrameSchema.to_yaml`` of pandera.polars writes is accepted too (``schema_type`` in place of
@@ -17,91 +17,19 @@ coercion and parsers are refused.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
-from tdsec_gov.errors import ConfigurationError, PolicyInvalid
+from tdsec_gov.checks.schema.rules import NULLABLE, UNIQUE, Rules, pandera_polars, ready
+from tdsec_gov.checks.schema.words import ALIASES, CHECKS, COLUMN, FLAGS, KEYWORDS, PLAIN, TOP, parse_dtype
+from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.yamlfile import parse_yaml
 
-TOP = {
-    "format",
-    "schema_type",
-    "api",
-    "name",
-    "title",
-    "description",
-    "columns",
-    "strict",
-    "ordered",
-    "unique",
-}
-COLUMN = {"dtype", "nullable", "unique", "required", "regex", "title", "description", "coerce"}
-CHECKS = {
-    **dict.fromkeys(("equal_to", "not_equal_to", "greater_than", "less_than"), "value"),
-    **dict.fromkeys(("greater_than_or_equal_to", "less_than_or_equal_to"), "value"),
-    **dict.fromkeys(("isin", "notin", "unique_values_eq"), "list"),
-    **dict.fromkeys(("str_matches", "str_contains", "str_startswith", "str_endswith"), "text"),
-    **dict.fromkeys(("in_range", "str_length"), "mapping"),
-}
-ALIASES = {
-    "eq": "equal_to",
-    "ne": "not_equal_to",
-    "gt": "greater_than",
-    "lt": "less_than",
-    "ge": "greater_than_or_equal_to",
-    "le": "less_than_or_equal_to",
-}
-KEYWORDS = {
-    "in_range": {"min_value", "max_value", "include_min", "include_max"},
-    "str_length": {"min_value", "max_value", "exact_value"},
-}
-_DATETIME = re.compile(
-    r"Datetime(?:\((?:time_unit=)?'(ns|us|ms)'(?:, ?(?:time_zone=)?(?:None|'([\w/+-]+)'))?\))?\Z"
-)
-_LIST = re.compile(r"List\((\w+)\)\Z")
-_NUMERIC = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64")
-_OTHER = ("String", "Boolean", "Date", "Time", "Categorical", "Binary", "Duration", "Decimal", "Null")
-_PLAIN = _NUMERIC + _OTHER
 
-
-def pandera_polars() -> Any:
-    """The module ``pandera.polars``.
-
-    Raises:
-        ConfigurationError: it does not start, because a PANDERA_* variable is malformed.
-    """
-    try:
-        import pandera.polars
-    except (ValueError, ImportError) as exc:
-        hint = "unset the PANDERA_* environment variables"
-        raise ConfigurationError("pandera does not start", found=type(exc).__name__, hint=hint) from None
-    return pandera.polars
-
-
-def load_schema(policies: Path, name: str) -> Any:
-    """The ``pandera.polars.DataFrameSchema`` of ``policies/schemas/<name>``.
-
-    Raises:
-        PolicyInvalid: outside of that folder, missing, or not a schema as described above.
-    """
-    folder = (policies / "schemas").resolve()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder) or path.suffix not in (".yaml", ".yml"):
-        raise PolicyInvalid(
-            "schema lies outside of policies/schemas", expected="NAME.yaml", found=repr(name)[:80]
-        )
-    try:
-        text = path.read_bytes()
-    except OSError as exc:
-        raise PolicyInvalid("schema cannot be read", where=name, found=exc.strerror) from None
-    return parse_schema(text, name)
-
-
-def parse_schema(text: bytes, where: str) -> Any:
+def parse_schema(text: bytes, where: str) -> Rules:
     """Compile YAML text; all faults are named at once.
 
     Raises:
-        PolicyInvalid: as :func:`load_schema`.
+        PolicyInvalid: not a schema as described above.
     """
     body = parse_yaml(text, where)
     faults: list[str] = []
@@ -112,10 +40,11 @@ def parse_schema(text: bytes, where: str) -> Any:
     if not isinstance(columns, dict) or not columns:
         faults.append("columns: not a mapping of at least one column")
         columns = {}
+    tolerance = {str(name): _tolerance(str(name), spec, faults) for name, spec in columns.items()}
     compiled = {str(name): _column(str(name), spec, faults) for name, spec in columns.items()}
     if faults:
         raise PolicyInvalid("; ".join(faults), where=where, hint="see docs/policy.md")
-    return _schema(body, compiled, where)
+    return ready(_schema(body, compiled, where), where, tolerance)
 
 
 def _top(body: dict[Any, Any], faults: list[str]) -> None:
@@ -156,20 +85,35 @@ def _column(name: str, spec: Any, faults: list[str]) -> Any:
     if not isinstance(spec, dict):
         faults.append(f"columns.{name}: not a mapping")
         return None
-    flags = ("nullable", "unique", "required", "regex", "coerce")
-    faults += [f"columns.{name}.{key}: not true or false" for key in flags if not _is_flag(spec.get(key))]
+    faults += [f"columns.{name}.{key}: not true or false" for key in FLAGS if not _is_flag(spec.get(key))]
     if spec.get("coerce"):
         faults.append(f"columns.{name}.coerce: a gate does not change data")
     dtype = None
     if spec.get("dtype") is not None and (dtype := parse_dtype(spec["dtype"])) is None:
-        faults.append(
-            f"columns.{name}.dtype: expected one of {' '.join(_PLAIN)}, Datetime('us'), List(Int64)"
-        )
+        faults.append(f"columns.{name}.dtype: expected one of {' '.join(PLAIN)}, Datetime('us'), List(Int64)")
     checks = [_check(name, key, spec[key], faults) for key in spec if key not in COLUMN]
     if None in checks:
         return None
-    wanted = {key: spec[key] for key in flags if key in spec}
+    wanted = {key: spec[key] for key in FLAGS if key in spec}
     return pandera.Column(dtype, checks, **wanted)
+
+
+def _tolerance(column: str, spec: Any, faults: list[str]) -> dict[str, float]:
+    """Shares by rule; the empty rule stands for all rules of the column."""
+    given = spec.get("max_failure_share") if isinstance(spec, dict) else None
+    if given is None:
+        return {}
+    shares = given if isinstance(given, dict) else {"": given}
+    known = {"", NULLABLE, UNIQUE} | {ALIASES.get(str(key), str(key)) for key in spec} & set(CHECKS)
+    found: dict[str, float] = {}
+    for rule, share in shares.items():
+        name = ALIASES.get(str(rule), str(rule))
+        fits = isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1
+        if not fits or name not in known:
+            faults.append(f"columns.{column}.max_failure_share: expected a number from 0 to 1 per rule")
+        else:
+            found[name] = float(share)
+    return found
 
 
 def _check(column: str, key: str, value: Any, faults: list[str]) -> Any:
@@ -194,21 +138,6 @@ def _check(column: str, key: str, value: Any, faults: list[str]) -> Any:
     except (ValueError, TypeError, re.error) as exc:
         faults.append(f"{where}: refused by pandera ({type(exc).__name__})")
         return None
-
-
-def parse_dtype(text: Any) -> Any:
-    """The polars dtype that ``text`` names, from a closed table; None when there is none."""
-    import polars
-
-    if not isinstance(text, str):
-        return None
-    if text in _PLAIN:
-        return getattr(polars, text)
-    if match := _DATETIME.match(text):
-        return polars.Datetime(match[1] or "us", match[2])  # type: ignore[arg-type, unused-ignore]
-    if (match := _LIST.match(text)) and match[1] in _PLAIN:
-        return polars.List(getattr(polars, match[1]))
-    return None
 
 
 def _is_flag(value: Any) -> bool:

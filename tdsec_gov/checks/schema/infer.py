@@ -52,7 +52,7 @@ def _dtype(series: polars.Series) -> str | None:
     """The dtype as the schema file spells it; None (any) where the file has no word for it."""
     import polars
 
-    from tdsec_gov.checks.schema_file import parse_dtype
+    from tdsec_gov.checks.schema.words import parse_dtype
 
     if series.dtype == polars.Null:
         return None
