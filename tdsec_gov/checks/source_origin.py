@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from tdsec_gov.checks.contract import CheckInput, DataFile
 from tdsec_gov.domain.canonical import JsonValue
@@ -63,7 +64,7 @@ def _facts(record: Provenance) -> dict[str, JsonValue]:
     }
 
 
-def _root(files: tuple[DataFile, ...]) -> str | None:
+def _root(files: Sequence[DataFile]) -> str | None:
     """The root of the version, where every file lies in DVC's cache (whose names are the oids)."""
     try:
         entries = [FileEntry(one.path, one.size, one.sha256, _oid(one)) for one in files]
