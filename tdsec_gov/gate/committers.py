@@ -13,14 +13,19 @@ _IDENT = re.compile(r"(?P<name>.*?)\s*<(?P<email>[^>]*)>")
 _FORMAT = "--format=%an <%ae>%n%cn <%ce>"
 
 
-def committers(git: Git, access: Access, pointer: Pointer) -> frozenset[str]:
+def committers(
+    git: Git, access: Access, pointer: Pointer, otherwise: frozenset[str] | None = None
+) -> frozenset[str]:
     """Keyids of the members who brought the version that ``pointer`` names: author and committer of the
-    commit that wrote its oid into the pointer file, or whoever git takes us for while no commit has."""
+    commit that wrote its oid into the pointer file. While no commit has: ``otherwise``, or whoever git takes
+    us for, who is about to commit it."""
     found = ""
     if git.has_commit():
         asked = ("-c", "log.showSignature=false", "log", "-1", "-m", f"-S{pointer.oid}", _FORMAT)
         found = git.ask(*asked, "HEAD", "--", pointer.file).decode(errors="replace")
     if not found.strip():
+        if otherwise is not None:
+            return otherwise
         found = _ourselves(git)
     return _members(access, found)
 

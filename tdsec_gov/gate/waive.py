@@ -19,7 +19,7 @@ from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
-from tdsec_gov.verdicts.verify import format_time
+from tdsec_gov.verdicts.verify import Verified, format_time
 from tdsec_gov.verdicts.waivers.rules import State, judged
 from tdsec_gov.verdicts.waivers.statement import (
     LEAST_REASON,
@@ -100,10 +100,13 @@ class WaiverDesk:
 
     def _version(self, pointer: Pointer) -> tuple[str, Verdict | None]:
         """SHA-256 root of the version: as a verdict that counts has it, or of the bytes in DVC's cache."""
-        seen = [one for one in self.book.begun(pointer.name) if one.verdict.version.oid == pointer.oid]
+        seen = self._seen(pointer)
         if seen:
             return seen[-1].verdict.version.root, seen[-1].verdict
         return build_manifest(pointer, self.repository.cache).root, None
+
+    def _seen(self, pointer: Pointer) -> list[Verified]:
+        return [one for one in self.book.begun(pointer.name) if one.verdict.version.oid == pointer.oid]
 
     def _require_allowed(self, pointer: Pointer, waiver: Waiver) -> None:
         access, rules = self.book.policies.access, self.book.policies.for_dataset(pointer.name).waivers
@@ -120,9 +123,12 @@ class WaiverDesk:
             )
         if not rules.independent(waiver.check):
             return
-        if waiver.approver in committers(self.repository.git, access, pointer):
+        checked = frozenset(keyid for one in self._seen(pointer) for keyid in one.signers)
+        otherwise = checked or frozenset([waiver.approver])
+        if waiver.approver in committers(self.repository.git, access, pointer, otherwise):
             raise AccessDenied(
                 f"you may not waive {waiver.what} for '{pointer.name}': you brought this version yourself",
+                expected="somebody else's waiver (of what is not committed, not by who ran the gate on it)",
                 where=f"waivers.not_by_committer in {_POLICY}",
                 hint="ask somebody else: " + (", ".join(_others(approvers, waiver.approver)) or "nobody may"),
             )
