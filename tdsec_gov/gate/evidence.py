@@ -14,7 +14,7 @@ from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
 from tdsec_gov.verdicts.store import shortened_history, version_of
-from tdsec_gov.verdicts.verify import Verified, require_policy
+from tdsec_gov.verdicts.verify import Verified, parse_time, require_policy
 from tdsec_gov.verdicts.waivers.store import revoked_dataset
 
 
@@ -44,12 +44,15 @@ def examine(book: VerdictBook, pointers: list[Pointer], commit: str | None = Non
     return found
 
 
-def _awaiting(found: Evidence, book: VerdictBook) -> Evidence:
-    """``found``, accepted for now where nothing but further signatures is missing."""
+def awaiting_others(found: Evidence, book: VerdictBook) -> Evidence:
+    """``found``, let pass where nothing but further signatures is missing: those who shall give them have
+    to see it first. Good for a commit and for the push of a branch, never for data or a release."""
     if not isinstance(found.error, SignerUntrusted):
         return found
     for one in book.begun(found.pointer.name):
-        if one.verdict.version.oid == found.pointer.oid and one.verdict.accepted:
+        verdict, policy = one.verdict, book.policies.for_dataset(found.pointer.name)
+        mine = verdict.version.oid == found.pointer.oid and verdict.policy == policy_digest(policy)
+        if mine and verdict.accepted and book.now < parse_time(verdict.expires_at):
             missing = book.quorum(found.pointer.name).lacking(one.signers)
             note = f"awaits a signature of {', and one of '.join(missing)}"
             return Evidence(found.pointer, found.commit, one, None, note)
@@ -118,8 +121,8 @@ def examine_range(
     book = VerdictBook.open(Revision(git, tip), now)
     found = [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
     found = [_independent(one, book, git) for one in found]
-    found = [_awaiting(one, book) for one in found] if awaiting else found
     found = [_under_policy(one, book) if one.pointer in standing else one for one in found]
+    found = [awaiting_others(one, book) for one in found] if awaiting else found
     return found + _shortened(removed, standing, Revision(git, tip))
 
 
