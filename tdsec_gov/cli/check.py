@@ -68,7 +68,7 @@ def check(
         raise UsageError("which dataset?", expected="TARGET… or --all", hint="tdsec check --all")
     if not pointers:
         return shell.answer("no dataset to check", verdicts=[])
-    outcomes = _run(shell, repository, pointers, force, verbose, stage == "pre-commit")
+    outcomes = _run(shell, repository, pointers, force, verbose)
     if stage == "pre-commit":
         written = [name for one in outcomes for name in _evidence(one)]
         repository.git.stage(*written, *_existing(repository, ".tdsec/checkpoint"))
@@ -100,12 +100,7 @@ def open_gate(shell: Shell, repository: Repository) -> Gate:
 
 
 def _run(
-    shell: Shell,
-    repository: Repository,
-    pointers: list[Pointer],
-    force: bool,
-    verbose: bool,
-    committing: bool,
+    shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
 ) -> list[Outcome]:
     """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
     gate = open_gate(shell, repository)
@@ -113,7 +108,7 @@ def _run(
     for pointer in dict.fromkeys(pointers):
         outcome = None if force else gate.known(pointer)
         if outcome is None:
-            outcome = _evaluate(shell, gate, pointer, committing)
+            outcome = _evaluate(shell, gate, pointer)
         print_outcome(shell, outcome, verbose)
         outcomes.append(outcome)
     _print_waivers(shell, gate, list(dict.fromkeys(pointer.name for pointer in pointers)))
@@ -137,18 +132,12 @@ def _journal(repository: Repository) -> Journal:
     return Journal.open(repository.root)
 
 
-def _evaluate(shell: Shell, gate: Gate, pointer: Pointer, committing: bool) -> Outcome:
-    """Run the gate and sign. Whoever commits and whose signature does not count gets the answer unsigned:
-    the verdict comes from those whose signature does, before anything is shared."""
+def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
     from tdsec_gov.cli.progress import Checking
-    from tdsec_gov.gate.evaluate import Outcome
     from tdsec_gov.keys.committed import identity_of
 
     identity = identity_of(gate.repository.root, ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:
-        if committing and gate.leaves_to_others(pointer.name, identity):
-            verdict, _ = gate.draft(pointer, {identity.keyid}, watching)
-            return Outcome(verdict, "", False, gate.book.quorum(pointer.name).lacking(()))
         return gate.evaluate(pointer, identity, watching)
 
 
