@@ -17,6 +17,7 @@ CHECKS: dict[str, str] = {
     "pii": "tdsec_gov.checks.pii.check:PersonalData",
     "files": "tdsec_gov.checks.files.check:SafeFiles",
     "malware": "tdsec_gov.checks.malware.check:Malware",
+    "media": "tdsec_gov.checks.media.check:Media",
     "label_issues": "tdsec_gov.checks.poisoning.labels:LabelIssues",
     "triggers": "tdsec_gov.checks.poisoning.triggers:Triggers",
 }
@@ -24,9 +25,10 @@ CHECKS: dict[str, str] = {
 VERSIONS: dict[str, str] = {
     "source": "2",
     "schema": "2",
-    "pii": "1",
-    "files": "1",
+    "pii": "2",
+    "files": "2",
     "malware": "1",
+    "media": "1",
     "label_issues": "1",
     "triggers": "1",
 }

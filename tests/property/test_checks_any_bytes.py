@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import polars
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from servers.clamd import Scripted, scripted
 
 from tdsec_gov.checks.contract import CheckInput, DataFile, Unreadable
 from tdsec_gov.checks.files.pickled.detect import is_pickle
@@ -31,6 +33,16 @@ PARAMS: dict[str, dict[str, Any]] = {
     "label_issues": {"label": "a"},
     "triggers": {"label": "a"},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scanner() -> Iterator[None]:
+    """An honest daemon that knows one test file."""
+    with scripted(Scripted()) as address:
+        PARAMS["malware"] = {"clamd": [address], "decoded": True, "max_decoded_mib": 4}
+        yield
+
+
 cell = st.text(st.characters(codec="utf-8"), max_size=12)
 rows = st.lists(st.lists(cell, min_size=2, max_size=3), max_size=8)
 csv_like = rows.map(lambda table: "\n".join(["a,b", *(",".join(row) for row in table)]).encode())

@@ -32,9 +32,9 @@ TABLE: dict[str, tuple[str, str, str]] = {
     ),
     "TDS507": (
         "HDF5",
-        "HDF5 can link to other files of the machine that opens it, and hold pickles; its insides "
-        "are not examined.",
-        "Convert to Parquet or .npy, or allow: [hdf5].",
+        "HDF5 can link to other files of the machine that opens it, and hold pickles. With h5py the "
+        "file is walked and merely noted when nothing is wrong; without it, or damaged, it is denied.",
+        "pip install 'tdsec-gov[hdf5]', convert to Parquet or .npy, or allow: [hdf5].",
     ),
     "TDS508": (
         "Archive leads outside",
@@ -44,13 +44,14 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "TDS509": ("Archive holds links", "Links and devices can lead anywhere.", "Pack regular files only."),
     "TDS510": (
         "Decompression bomb",
-        "The archive grows out of proportion, or its members overlap.",
-        "Store the data unpacked, or in a columnar format.",
+        "Archive, table, image or HDF5 file grows out of proportion, or its parts overlap, or decoding it "
+        "takes more memory or time than the budget.",
+        "Store the data unpacked, or split it into several files.",
     ),
     "TDS511": (
         "Damaged archive or array",
-        "It cannot be looked into, so it is denied.",
-        "Write the file again, as zip, tar or a whole .npy.",
+        "It cannot be looked into (7z, rar, cab, damaged), so it is denied.",
+        "Write the file again, as zip, tar or a whole .npy; or allow: [closed-archive] for intact ones.",
     ),
     "TDS512": (
         "Encrypted members",
@@ -79,7 +80,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     ),
     "TDS517": (
         "Archive inside an archive",
-        "Only one level is looked into.",
+        "Inner archives are looked into, four levels deep, yet few programs expect them.",
         "Unpack the inner archive, or allow: [nested-archive].",
     ),
     "TDS518": (
@@ -88,4 +89,73 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Run dvc add again on regular files.",
     ),
     "TDS519": ("Empty file", "The file has no bytes.", "Remove it, or complete it."),
+    "TDS520": (
+        "Allowed pickle does more than build data",
+        "The policy allows pickles, and this one names globals that are not on the list, computes a name, "
+        "uses extension codes, changes a class, or cannot be read whole.",
+        "Write it again with plain values, arrays, frames or scikit-learn estimators; better, convert it.",
+    ),
+    "TDS521": (
+        "Archive contradicts itself",
+        "Directory and members disagree, names occur twice, or members are not listed: two programs will "
+        "see two contents.",
+        "Build the archive again with an ordinary zip or tar program.",
+    ),
+    "TDS522": (
+        "Compiled Python",
+        "A .pyc file, or code stored with marshal: it runs when it is loaded.",
+        "Remove it, or allow: [bytecode].",
+    ),
+    "TDS523": (
+        "Macros",
+        "An Office document with macros or embedded programs.",
+        "Save it without macros (.xlsx, .docx), or allow: [macros].",
+    ),
+    "TDS524": (
+        "Active content",
+        "HTML, SVG, XML or PDF with scripts, handlers, frames, entities or actions.",
+        "Remove the scripts, store plain text, or allow: [active-content] where web pages are the data.",
+    ),
+    "TDS525": (
+        "Model with code",
+        "A Keras model with Lambda layers, or a TensorFlow graph that calls Python or touches files.",
+        "Save weights only (safetensors), or allow: [keras-code].",
+    ),
+    "TDS526": (
+        "Takes data from other files",
+        "HDF5 links and external storage, or ONNX weights outside of the folder: whoever opens the file "
+        "reads other files of their machine.",
+        "Write the file again with all data inside it.",
+    ),
+    "TDS527": (
+        "JSON that readers understand differently",
+        "Keys that occur twice, integers of thousands of digits, deep nesting, NaN: readers disagree.",
+        "Write the file again with a strict JSON writer.",
+    ),
+    "TDS528": (
+        "Format is only partly examined",
+        "A MATLAB file, or an ONNX model with operators of its own: a note on what was not looked into.",
+        "Nothing to do, or convert to Parquet or .npy.",
+    ),
+    "TDS529": (
+        "Phrases that instruct a language model",
+        "Text such as orders to ignore earlier instructions, role markers, or links that carry data away. "
+        "Training or retrieval on it may plant behaviour.",
+        "Look at the lines; drop them, or accept the warning where the text is about prompts.",
+    ),
+    "TDS530": (
+        "Mixed alphabets",
+        "Words of Latin letters with Cyrillic or Greek ones that look the same: two spellings of one word.",
+        "Normalise the spelling where it is not meant.",
+    ),
+    "TDS531": (
+        "Damaged file",
+        "A table or JSON file could not be decoded to its end, or ends the library that decodes it.",
+        "Write the file again from its source.",
+    ),
+    "TDS532": (
+        "Second opinion",
+        "picklescan calls a pickle dangerous or cannot read it.",
+        "Convert the file; the second opinion is asked for by second_opinion: picklescan.",
+    ),
 }

@@ -20,7 +20,7 @@ import pytest
 
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.files.check import SafeFiles
-from tdsec_gov.checks.files.pickles import is_pickle
+from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.risk import Replay
 from tdsec_gov.domain.findings import CheckResult, Severity, Status
 from tdsec_gov.errors import PolicyInvalid
@@ -263,9 +263,9 @@ def test_hidden_characters_count_lines_and_can_warn(make: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "data", "form"),
     [
-        ("a.pkl", PICKLES["protocol 4"], "pickle"),
-        ("a.joblib", zlib.compress(PICKLES["protocol 4"]), "joblib"),
-        ("a.pt", zipped({"a/data.pkl": PICKLES["protocol 2"]}), "torch"),
+        ("a.pkl", PICKLES["plain data, protocol 4"], "pickle"),
+        ("a.joblib", zlib.compress(PICKLES["plain data, protocol 4"]), "joblib"),
+        ("a.pt", zipped({"a/data.pkl": PICKLES["plain data, protocol 2"]}), "torch"),
         ("a.npy", npy(numpy.array([None], dtype=object)), "npy-object"),
         ("a.so", EXECUTABLE, "executable"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "hdf5"),

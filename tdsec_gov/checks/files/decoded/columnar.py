@@ -1,0 +1,194 @@
+"""Parquet and Arrow, decoded batch by batch: whole, in proportion, no code in their cells or types.
+
+Sizes in footers are never trusted: they decide how much is read at once, not what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tdsec_gov.checks.files.formats.magic import is_closed_archive, magic_risks
+from tdsec_gov.checks.files.packed.streams import codec
+from tdsec_gov.checks.files.pickled.detect import is_pickle
+from tdsec_gov.checks.files.risk import Replay, Risk
+from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED, values_with
+from tdsec_gov.checks.refusals import shown_column
+from tdsec_gov.domain.findings import Severity
+
+BATCH_BYTES = 16 << 20
+MAX_ROWS = 65_536
+MAX_RATIO = 500
+RATIO_FROM = 256 << 20
+MAX_DECODED = 64 << 30
+SAMPLE = 32
+PICKLED_TYPE = "arrow.py_extension_type"
+
+
+def parquet_risks(location: Path) -> list[Risk]:
+    """Risks of a Parquet file. Raises pyarrow's errors when it is damaged."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(location, page_checksum_verification=True, buffer_size=1 << 20) as table:
+        early = _schema_risks(table.schema_arrow)
+        if table.metadata.num_row_groups == 0 or early:
+            return early
+        return _Cells(location.stat().st_size).examine(_parquet(table))
+
+
+def _parquet(table: Any) -> Iterator[Any]:
+    for index in range(table.metadata.num_row_groups):
+        group = table.metadata.row_group(index)
+        width = max(1, group.total_byte_size // max(1, group.num_rows))
+        rows = max(1, min(MAX_ROWS, BATCH_BYTES // width))
+        yield from table.iter_batches(batch_size=rows, row_groups=[index], use_threads=False)
+
+
+def arrow_risks(location: Path) -> list[Risk]:
+    """Risks of an Arrow file (Feather 2). Raises pyarrow's errors when it is damaged."""
+    import pyarrow
+    from pyarrow import ipc
+
+    with pyarrow.OSFile(str(location)) as source, ipc.open_file(source) as reader:
+        batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+        return _schema_risks(reader.schema) or _Cells(location.stat().st_size).examine(batches)
+
+
+def stream_risks(location: Path) -> list[Risk]:
+    """Risks of an Arrow stream. Raises pyarrow's errors when it is damaged."""
+    import pyarrow
+    from pyarrow import ipc
+
+    with pyarrow.OSFile(str(location)) as source, ipc.open_stream(source) as reader:
+        return _schema_risks(reader.schema) or _Cells(location.stat().st_size).examine(reader)
+
+
+def _schema_risks(schema: Any) -> list[Risk]:
+    """Types that pyarrow before 14.0.1 unpickled on reading (CVE-2023-47248)."""
+    text = bytes(schema.serialize())
+    if PICKLED_TYPE.encode() not in text:
+        return []
+    return [Risk("TDS500", "table has a column type that is a pickle: reading it can run code", "pickle")]
+
+
+class _Cells:
+    """Goes through batches; ``found`` holds one risk per column and kind."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._found: dict[tuple[str, str], Risk] = {}
+
+    def examine(self, batches: Iterable[Any]) -> list[Risk]:
+        decoded = 0
+        for batch in batches:
+            batch.validate(full=True)
+            decoded += batch.nbytes
+            if decoded > MAX_DECODED or (decoded > RATIO_FROM and decoded > MAX_RATIO * self._size):
+                return [BOMB_TABLE]
+            for index, column in enumerate(batch.columns):
+                for array in _leaves(column):
+                    name = shown_column(batch.schema.names[index], index)
+                    (self._text if array.type in _text_types() else self._column)(name, array)
+        return list(self._found.values())
+
+    def _text(self, name: str, array: Any) -> None:
+        for code, message, severity, pattern in _MISLEADING:
+            count = values_with(pattern, array)
+            if count:
+                before = self._found.get((name, code))
+                total = count + ((before.count or 0) if before else 0)
+                self._found[name, code] = Risk(code, message, None, severity, total, (), name)
+
+    def _column(self, name: str, array: Any) -> None:
+        for value in _suspects(array):
+            for risk in _cell_risks(value):
+                self._found.setdefault(
+                    (name, risk.code),
+                    Risk(risk.code, f"cells of a column: {risk.message}", risk.form, column=name),
+                )
+
+
+def _text_types() -> tuple[Any, ...]:
+    import pyarrow
+
+    return pyarrow.string(), pyarrow.large_string()
+
+
+_MISLEADING = (
+    ("TDS515", "values hold invisible or direction-changing characters", Severity.DENY, HIDDEN),
+    ("TDS529", "values hold phrases that instruct a language model", Severity.WARN, INJECTION),
+    ("TDS530", "words mix alphabets that look alike", Severity.NOTE, MIXED),
+)
+BOMB_TABLE = Risk("TDS510", "table decodes out of proportion: a decompression bomb")
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    """Arrays of bytes and text inside ``array``, however nested."""
+    from pyarrow import types
+
+    kind = array.type
+    if types.is_dictionary(kind):
+        yield from _leaves(array.dictionary)
+    elif types.is_struct(kind):
+        for index in range(kind.num_fields):
+            yield from _leaves(array.field(index))
+    elif types.is_map(kind):
+        yield from _leaves(array.keys)
+        yield from _leaves(array.items)
+    elif types.is_nested(kind) and hasattr(array, "flatten"):
+        yield from _leaves(array.flatten())
+    elif hasattr(array, "storage"):
+        yield from _leaves(array.storage)
+    elif (
+        kind in _text_types()
+        or types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_fixed_size_binary(kind)
+    ):
+        yield array
+
+
+def _suspects(array: Any) -> Iterator[bytes]:
+    """One value for each beginning that occurs (any row), and the first ones (protocol 0 has no magic)."""
+    from pyarrow import compute
+
+    if len(array) == 0:
+        return
+    for value in array.slice(0, SAMPLE).to_pylist():
+        if value:
+            yield value
+    heads = compute.binary_slice(array.cast("binary"), 0, 2)
+    for head in compute.unique(heads).slice(0, 4096).to_pylist():
+        if head and head[0] in _TELLING:
+            place = compute.index(heads, head).as_py()
+            yield array[place].as_py()
+
+
+_TELLING = frozenset(b"\x80\x7fMPc(#\x1f\x78\x89\x93\xca\xcf\xfe\xacBX\xe37R\xfd\x28\x04]")
+
+
+def _cell_risks(value: bytes) -> list[Risk]:
+    risks = magic_risks(value, None)
+    if not risks and is_pickle(Replay(value)):
+        return [Risk("TDS500", "value is a pickle: loading it can run code", "pickle")]
+    if not risks and (name := codec(value)):
+        return _squeezed(name, value)
+    if not risks and is_closed_archive(value):
+        return [Risk("TDS517", "value is an archive", "nested-archive")]
+    return risks
+
+
+def _squeezed(name: str, value: bytes) -> list[Risk]:
+    import io
+
+    from tdsec_gov.checks.files.packed.streams import FAULTS, unpack
+
+    try:
+        stream = Replay(b"", unpack(name, io.BytesIO(value)))
+        head = stream.read(1 << 16)
+        if is_pickle(Replay(head, stream)):
+            return [Risk("TDS501", "value is a compressed pickle", "joblib")]
+        return magic_risks(head, None)
+    except FAULTS:
+        return []

@@ -1,0 +1,1 @@
+"""Formats told by their content: programs, scripts, serialized objects, models, documents, images."""

@@ -1,0 +1,1 @@
+"""Compressed streams and archives, looked into without extracting anything to where it wants to go."""

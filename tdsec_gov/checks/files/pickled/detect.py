@@ -1,0 +1,68 @@
+"""Tell a pickle from text and other bytes without unpickling it.
+
+Protocol 2 and later begin with the byte 0x80. Protocols 0 and 1 have no magic and look like text, so
+the opcodes are walked while the stack and memo are simulated: bytes are a pickle when an unpickler
+would get as far as calling something, or when they end well-formed. A CSV file whose first letters
+happen to be opcodes fails that simulation within a few steps.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tdsec_gov.checks.files.pickled.machine import Machine
+from tdsec_gov.checks.files.pickled.opcodes import Malformed, Step, steps
+from tdsec_gov.checks.files.risk import Replay
+
+MAX_OPCODES = 50_000
+MAX_ALIKE = 2_000_000
+MAX_STREAMS = 100
+FEWEST = 4
+HIGHEST = 5
+_NAME = re.compile(r"[^\W\d][\w.-]* [^\W\d][\w.]*\Z")
+_CHANGES = ("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS")
+_NEW = ("NEWOBJ", "NEWOBJ_EX")
+
+
+def is_pickle(stream: Replay) -> bool:
+    """Whether the bytes of ``stream`` are a pickle, stacked pickles, or the beginning of one that acts."""
+    count = 0
+    for _ in range(MAX_STREAMS):
+        machine, named, kinds = Machine(), False, set[str]()
+        try:
+            for step in steps(stream):
+                count += 1
+                kinds.add(step.name)  # a long run of one letter is a text, a long mix of opcodes is padding
+                if _acts(machine, step) or count > (MAX_OPCODES if len(kinds) > 1 else MAX_ALIKE):
+                    return True
+                named = named or step.name in ("GLOBAL", "STACK_GLOBAL")
+                machine.step(step)
+        except Malformed:
+            return False
+        rest = stream.read(1)
+        if not rest.strip():
+            return count >= FEWEST or named
+        stream = Replay(rest, stream)
+    return True
+
+
+def _acts(machine: Machine, step: Step) -> bool:
+    """Whether an unpickler would now call or change something. Raises Malformed when it cannot."""
+    name = step.name
+    if name in ("PROTO", "FRAME"):
+        return name == "FRAME" or (isinstance(step.arg, int) and step.arg <= HIGHEST)
+    if name in ("GLOBAL", "INST") and not _NAME.match(str(step.arg)):
+        raise Malformed(name)
+    if name == "INST":
+        return any(thing.kind == "mark" for thing in machine.stack)
+    if name == "REDUCE":
+        return _calls(machine)
+    under = machine.under(step) if name == "OBJ" or name in _CHANGES or name in _NEW else None
+    return under is not None and under.kind == "global"
+
+
+def _calls(machine: Machine) -> bool:
+    kinds = [thing.kind for thing in machine.stack[-2:]]
+    if kinds not in (["global", "tuple"], ["any", "tuple"], ["global", "any"]):
+        raise Malformed("REDUCE")
+    return True

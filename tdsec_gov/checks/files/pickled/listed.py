@@ -1,0 +1,216 @@
+"""Globals that a waived pickle may name: constructors of plain values, arrays, frames and estimators.
+
+Each was found in files that the libraries themselves wrote, and none takes a callable, a path or code.
+Everything else is denied. A module stands before its names.
+"""
+
+from __future__ import annotations
+
+_PLAIN = """
+builtins bytearray bytes complex frozenset list dict set slice range object int float str bool tuple
+__builtin__ bytearray bytes complex frozenset list dict set slice xrange object int float str bool tuple
+__builtin__ long unicode
+_codecs encode
+collections Counter OrderedDict defaultdict deque
+copy_reg _reconstructor
+copyreg _reconstructor
+datetime date datetime time timedelta timezone
+decimal Decimal
+fractions Fraction
+uuid UUID
+numpy dtype ndarray bool_ float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64
+numpy complex64 complex128 str_ bytes_ datetime64 timedelta64
+numpy._core.multiarray _reconstruct scalar
+numpy.core.multiarray _reconstruct scalar
+numpy._core.numeric _frombuffer
+numpy.core.numeric _frombuffer
+numpy.dtypes Float32DType Float64DType Int32DType Int64DType
+numpy.ma MaskedArray
+numpy.ma.core MaskedArray _mareconstruct
+numpy.random._mt19937 MT19937
+numpy.random._pcg64 PCG64
+numpy.random._pickle __bit_generator_ctor __generator_ctor __randomstate_ctor
+numpy.random.bit_generator SeedSequence __pyx_unpickle_SeedSequence
+pandas BooleanDtype Categorical CategoricalDtype DataFrame DatetimeIndex DatetimeTZDtype Float64Dtype
+pandas Index Int64Dtype IntervalIndex MultiIndex NA PeriodDtype PeriodIndex RangeIndex Series SparseDtype
+pandas StringDtype TimedeltaIndex
+pandas._libs.arrays __pyx_unpickle_NDArrayBacked
+pandas._libs.internals _unpickle_block
+pandas._libs.sparse IntIndex BlockIndex
+pandas._libs.missing NAType
+pandas._libs.tslibs.nattype _nat_unpickle
+pandas._libs.tslibs.offsets Day Hour Minute Second MonthEnd
+pandas._libs.tslibs.timedeltas _timedelta_unpickle
+pandas._libs.tslibs.timestamps _unpickle_timestamp
+pandas.arrays ArrowStringArray BooleanArray DatetimeArray FloatingArray IntegerArray PeriodArray SparseArray
+pandas.arrays StringArray TimedeltaArray
+pandas.core.arrays.categorical Categorical
+pandas.core.arrays.boolean BooleanArray BooleanDtype
+pandas.core.arrays.datetimes DatetimeArray
+pandas.core.arrays.floating FloatingArray Float32Dtype Float64Dtype
+pandas.core.arrays.integer IntegerArray Int8Dtype Int16Dtype Int32Dtype Int64Dtype
+pyarrow.lib _restore_array py_buffer type_for_alias
+pandas.core.arrays.string_ StringArray StringDtype
+pandas.core.dtypes.dtypes CategoricalDtype DatetimeTZDtype
+pandas.core.frame DataFrame
+pandas.core.series Series
+pandas.core.indexes.base Index _new_Index
+pandas.core.indexes.datetimes DatetimeIndex _new_DatetimeIndex
+pandas.core.indexes.interval _new_IntervalIndex
+pandas.core.indexes.multi MultiIndex
+pandas.core.indexes.numeric Float64Index Int64Index
+pandas.core.indexes.range RangeIndex
+pandas.core.indexes.timedeltas _new_TimedeltaIndex
+pandas.core.internals.blocks new_block
+pandas.core.internals.managers BlockManager SingleBlockManager
+scipy.sparse csr_matrix csc_matrix coo_matrix
+scipy.sparse._csr csr_matrix csr_array
+scipy.sparse._csc csc_matrix csc_array
+scipy.sparse._coo coo_matrix coo_array
+scipy.sparse.csr csr_matrix
+joblib.numpy_pickle NumpyArrayWrapper
+"""
+_TORCH = """
+torch BFloat16Storage BoolStorage ByteStorage CharStorage DoubleStorage FloatStorage HalfStorage
+torch IntStorage LongStorage ShortStorage Size Tensor bfloat16 bool device dtype float16 float32 float64
+torch int16 int32 int64 int8 uint8
+torch._utils _rebuild_parameter _rebuild_tensor _rebuild_tensor_v2
+torch.nn.parameter Parameter
+torch.serialization _get_layout
+torch.storage UntypedStorage
+"""
+_SKLEARN = """
+_loss._loss CyHalfBinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLossIdentity
+_loss.link IdentityLink Interval LogLink LogitLink
+_loss.loss HalfBinomialLoss HalfPoissonLoss HalfSquaredError HalfTweedieLossIdentity
+calibration CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration
+cluster._affinity_propagation AffinityPropagation
+cluster._agglomerative AgglomerativeClustering FeatureAgglomeration
+cluster._bicluster SpectralBiclustering SpectralCoclustering
+cluster._birch Birch _CFNode _CFSubcluster
+cluster._bisect_k_means BisectingKMeans _BisectingTree
+cluster._dbscan DBSCAN
+cluster._hdbscan.hdbscan HDBSCAN
+cluster._kmeans KMeans MiniBatchKMeans
+cluster._mean_shift MeanShift
+cluster._optics OPTICS
+cluster._spectral SpectralClustering
+compose._column_transformer ColumnTransformer
+compose._target TransformedTargetRegressor
+covariance._elliptic_envelope EllipticEnvelope
+covariance._empirical_covariance EmpiricalCovariance
+covariance._graph_lasso GraphicalLasso GraphicalLassoCV
+covariance._robust_covariance MinCovDet
+covariance._shrunk_covariance LedoitWolf OAS ShrunkCovariance
+cross_decomposition._pls CCA PLSCanonical PLSRegression PLSSVD
+decomposition._dict_learning DictionaryLearning MiniBatchDictionaryLearning SparseCoder
+decomposition._factor_analysis FactorAnalysis
+decomposition._fastica FastICA
+decomposition._incremental_pca IncrementalPCA
+decomposition._kernel_pca KernelPCA
+decomposition._lda LatentDirichletAllocation
+decomposition._nmf MiniBatchNMF NMF
+decomposition._pca PCA
+decomposition._sparse_pca MiniBatchSparsePCA SparsePCA
+decomposition._truncated_svd TruncatedSVD
+discriminant_analysis LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis
+dummy DummyClassifier DummyRegressor
+ensemble._bagging BaggingClassifier BaggingRegressor
+ensemble._forest ExtraTreesClassifier ExtraTreesRegressor RandomForestClassifier RandomForestRegressor
+ensemble._forest RandomTreesEmbedding
+ensemble._gb GradientBoostingClassifier GradientBoostingRegressor
+ensemble._hist_gradient_boosting.binning _BinMapper
+ensemble._hist_gradient_boosting.gradient_boosting HistGradientBoostingClassifier
+ensemble._hist_gradient_boosting.gradient_boosting HistGradientBoostingRegressor
+ensemble._hist_gradient_boosting.predictor TreePredictor
+ensemble._iforest IsolationForest
+ensemble._stacking StackingClassifier StackingRegressor
+ensemble._voting VotingClassifier VotingRegressor
+ensemble._weight_boosting AdaBoostClassifier AdaBoostRegressor
+feature_extraction._dict_vectorizer DictVectorizer
+feature_extraction._hash FeatureHasher
+feature_extraction.image PatchExtractor
+feature_extraction.text CountVectorizer HashingVectorizer TfidfTransformer TfidfVectorizer
+feature_selection._from_model SelectFromModel
+feature_selection._rfe RFE RFECV
+feature_selection._sequential SequentialFeatureSelector
+feature_selection._univariate_selection GenericUnivariateSelect SelectFdr SelectFpr SelectFwe SelectKBest
+feature_selection._univariate_selection SelectPercentile
+feature_selection._variance_threshold VarianceThreshold
+frozen._frozen FrozenEstimator
+gaussian_process._gpc GaussianProcessClassifier _BinaryGaussianProcessClassifierLaplace
+gaussian_process._gpr GaussianProcessRegressor
+gaussian_process.kernels ConstantKernel Product RBF
+impute._base MissingIndicator SimpleImputer
+impute._knn KNNImputer
+isotonic IsotonicRegression
+kernel_approximation AdditiveChi2Sampler Nystroem PolynomialCountSketch RBFSampler SkewedChi2Sampler
+kernel_ridge KernelRidge
+linear_model._base LinearRegression
+linear_model._bayes ARDRegression BayesianRidge
+linear_model._coordinate_descent ElasticNet ElasticNetCV Lasso LassoCV MultiTaskElasticNet
+linear_model._coordinate_descent MultiTaskElasticNetCV MultiTaskLasso MultiTaskLassoCV
+linear_model._glm.glm GammaRegressor PoissonRegressor TweedieRegressor
+linear_model._huber HuberRegressor
+linear_model._least_angle Lars LarsCV LassoLars LassoLarsCV LassoLarsIC
+linear_model._logistic LogisticRegression LogisticRegressionCV
+linear_model._omp OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV
+linear_model._passive_aggressive PassiveAggressiveClassifier PassiveAggressiveRegressor
+linear_model._perceptron Perceptron
+linear_model._quantile QuantileRegressor
+linear_model._ransac RANSACRegressor
+linear_model._ridge Ridge RidgeCV RidgeClassifier RidgeClassifierCV
+linear_model._sgd_fast Hinge
+linear_model._stochastic_gradient SGDClassifier SGDOneClassSVM SGDRegressor
+linear_model._theil_sen TheilSenRegressor
+manifold._classical_mds ClassicalMDS
+manifold._isomap Isomap
+manifold._locally_linear LocallyLinearEmbedding
+manifold._mds MDS
+manifold._spectral_embedding SpectralEmbedding
+manifold._t_sne TSNE
+metrics._dist_metrics EuclideanDistance64
+mixture._bayesian_mixture BayesianGaussianMixture
+mixture._gaussian_mixture GaussianMixture
+model_selection._classification_threshold FixedThresholdClassifier TunedThresholdClassifierCV
+model_selection._search GridSearchCV RandomizedSearchCV
+multiclass OneVsOneClassifier OneVsRestClassifier OutputCodeClassifier
+multioutput ClassifierChain MultiOutputClassifier MultiOutputRegressor RegressorChain
+naive_bayes BernoulliNB CategoricalNB ComplementNB GaussianNB MultinomialNB
+neighbors._classification KNeighborsClassifier RadiusNeighborsClassifier
+neighbors._graph KNeighborsTransformer RadiusNeighborsTransformer
+neighbors._kd_tree KDTree
+neighbors._kde KernelDensity
+neighbors._lof LocalOutlierFactor
+neighbors._nca NeighborhoodComponentsAnalysis
+neighbors._nearest_centroid NearestCentroid
+neighbors._regression KNeighborsRegressor RadiusNeighborsRegressor
+neighbors._unsupervised NearestNeighbors
+neural_network._multilayer_perceptron MLPClassifier MLPRegressor
+neural_network._rbm BernoulliRBM
+neural_network._stochastic_optimizers AdamOptimizer
+pipeline FeatureUnion Pipeline
+preprocessing._data Binarizer KernelCenterer MaxAbsScaler MinMaxScaler Normalizer PowerTransformer
+preprocessing._data QuantileTransformer RobustScaler StandardScaler
+preprocessing._discretization KBinsDiscretizer
+preprocessing._encoders OneHotEncoder OrdinalEncoder
+preprocessing._function_transformer FunctionTransformer
+preprocessing._label LabelBinarizer LabelEncoder MultiLabelBinarizer
+preprocessing._polynomial PolynomialFeatures SplineTransformer
+preprocessing._target_encoder TargetEncoder
+random_projection GaussianRandomProjection SparseRandomProjection
+semi_supervised._label_propagation LabelPropagation LabelSpreading
+semi_supervised._self_training SelfTrainingClassifier
+svm._classes LinearSVC LinearSVR NuSVC NuSVR OneClassSVM SVC SVR
+tree._classes DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor
+tree._tree Tree
+"""
+
+
+def _table(text: str, prefix: str = "") -> frozenset[str]:
+    rows = [line.split() for line in text.splitlines() if line]
+    return frozenset(f"{prefix}{module} {name}" for module, *names in rows for name in names)
+
+
+PLAIN = _table(_PLAIN) | _table(_SKLEARN, "sklearn.")
+TORCH = _table(_TORCH) | frozenset({"collections OrderedDict", "_codecs encode"})

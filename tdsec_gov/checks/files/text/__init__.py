@@ -1,0 +1,1 @@
+"""Text that misleads people, spreadsheets, parsers or models."""
