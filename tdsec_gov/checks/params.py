@@ -60,6 +60,18 @@ class Params:
         wanted = "names" if options is None else f"names from {', '.join(options)}"
         return self._fault(name, f"a list of {wanted}", tuple(default))
 
+    def records(
+        self, name: str, keys: Sequence[str], options: Mapping[str, Sequence[str]]
+    ) -> tuple[dict[str, str], ...]:
+        """A list of mappings, each with exactly ``keys`` and non-empty strings, some from ``options``."""
+        value = self._take(name, [])
+        found = [dict(one) for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+        good = [one for one in found if set(one) == set(keys) and _fit(one, options)]
+        if isinstance(value, list) and len(good) == len(value):
+            return tuple({key: str(item) for key, item in one.items()} for one in good)
+        choices = "; ".join(f"{key} is one of {', '.join(some)}" for key, some in options.items())
+        return self._fault(name, f"a list of {{{', '.join(keys)}}} ({choices})", ())
+
     def done(self) -> None:
         """Raises PolicyInvalid when a setting is unknown or malformed."""
         unknown = [f"{key!r} is not a setting" for key in sorted(set(self._given) - set(self._known))]
@@ -75,3 +87,8 @@ class Params:
     def _fault(self, name: str, expected: str, default: T) -> T:
         self._faults.append(f"{name!r} is not {expected}")
         return default
+
+
+def _fit(item: Mapping[str, JsonValue], options: Mapping[str, Sequence[str]]) -> bool:
+    texts = all(isinstance(one, str) and one.strip() for one in item.values())
+    return texts and all(item[key] in some for key, some in options.items() if key in item)
