@@ -243,11 +243,8 @@ def open_signed(
 def open_names(tree: Tree, label: str, identity: Identity) -> bytes:
     """The name key of a label (64 bytes), for listing: without policies, and without the statement.
 
-    That is safe because listing decides nothing. A name on the storage is AES-SIV of the oid under
-    this key: without the key none can be made that decrypts to another oid, and a wrong key finds
-    nothing. Whoever plants a keyring with a name key of their own, and objects under it, makes an object
-    look pushed or missing, as deleting it would; nothing is sealed, opened or believed by this key
-    before :func:`open_keyrings` has verified it.
+    Only for files that :mod:`.listed` remembers as verified: a planted keyring with a name key of its own
+    would make objects look pushed or missing.
 
     Raises:
         KeyUnavailable: no keyring opens with this identity. IntegrityError: what opens is no keyring.

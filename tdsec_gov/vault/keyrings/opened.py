@@ -17,7 +17,7 @@ from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import AccessDenied, KeyUnavailable, PolicyInvalid, TdsecError
 from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.keys.identity import Identity
-from tdsec_gov.vault.keyrings.keyring import Keyring, keyring_name, open_signed, statements
+from tdsec_gov.vault.keyrings.keyring import Keyring, keyring_name, open_names, open_signed, statements
 from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.vault.keyrings.statement import KeyringStatement
 
@@ -118,6 +118,22 @@ class OpenedVault:
     @cached_property
     def names(self) -> Names:
         return Names(self.keyrings[0].name_key)
+
+    def name_key_of(self, label: str) -> bytes:
+        """The name key of ``label`` (64 bytes), of keyrings that were verified now or, for listing without
+        policies, by this clone before. Raises as ``open_keyrings``."""
+        from tdsec_gov.vault.keyrings import listed
+
+        with self._lock:
+            if label in self._keyrings:
+                return self._keyrings[label][0].name_key
+            digest = listed.digest_of(self.tree, label)
+            if self.clone is not None and listed.is_verified(self.clone, label, digest):
+                return open_names(self.tree, label, self.identity)
+            key = self.keyrings_of(label)[0].name_key
+            if self.clone is not None:
+                listed.remember(self.clone, label, digest)
+            return key
 
     def policy_digest(self, dataset: str) -> str:
         """Digest of today's policy for a dataset. Raises PolicyInvalid: no rule matches it."""

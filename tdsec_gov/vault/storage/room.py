@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tdsec_gov.errors import BackendUnavailable, DataTampered
-from tdsec_gov.vault.keyrings.keyring import Keyring, open_names
+from tdsec_gov.vault.keyrings.keyring import Keyring
 from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.vault.keyrings.opened import OpenedVault
 from tdsec_gov.vault.objects import objects
@@ -43,8 +43,8 @@ class Room:
 
     @cached_property
     def names(self) -> Names:
-        """Names of this room; for them no policy is read, since they decide nothing."""
-        return Names(open_names(self.vault.tree, self.label, self.vault.identity))
+        """Names of this room; policies are read for them only where its keyrings are new to this clone."""
+        return Names(self.vault.name_key_of(self.label))
 
     @cached_property
     def keyrings(self) -> list[Keyring]:
