@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
+from tdsec_gov.cli.stages import guard_commit, remind
+from tdsec_gov.repo.stages import STAGES
 
 if TYPE_CHECKING:
     from tdsec_gov.audit.journal import Journal
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("targets", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every dataset that DVC tracks here.")
-@click.option("--stage", type=click.Choice(["pre-commit", "pre-push", "manual"]), default="manual")
+@click.option("--stage", type=click.Choice([*STAGES, "manual"]), default="manual", help="The git hook.")
 @click.option("--force", is_flag=True, help="Run the checks even where a verdict answers already.")
 @click.option("--verbose", "-v", is_flag=True, help="List what each check did not look at.")
 @click.option(
@@ -58,7 +60,12 @@ def check(
         return check_range(shell, repository, span, sign, verbose)
     if stage == "pre-push":
         return _pre_push(shell, repository)
-    if stage == "pre-commit":
+    if stage == "prepare-commit-msg":
+        return guard_commit(shell, repository)
+    if stage == "post-checkout":
+        return remind(shell, repository, targets)
+    committing = stage in ("pre-commit", "pre-merge-commit")
+    if committing:
         pointers = staged_datasets(repository)
     elif everything:
         pointers = repository.work_tree()
@@ -69,7 +76,7 @@ def check(
     if not pointers:
         return shell.answer("no dataset to check", verdicts=[])
     outcomes = _run(shell, repository, pointers, force, verbose)
-    if stage == "pre-commit":
+    if committing:
         written = [name for one in outcomes for name in _evidence(one)]
         repository.git.stage(*written, *_existing(repository, ".tdsec/checkpoint"))
     return answer_outcomes(shell, outcomes)

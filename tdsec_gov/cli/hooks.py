@@ -8,7 +8,7 @@ from tdsec_gov.cli.main import main
 
 
 def check_main(argv: list[str] | None = None) -> int:
-    """Run ``tdsec check`` for a hook stage; file names that the caller passes are not needed.
+    """Run ``tdsec check`` for a hook stage; of what the caller passes only a checkout's words are needed.
 
     The stage is ``--stage``, or what pre-commit says in the environment, or pre-commit.
     """
@@ -22,7 +22,8 @@ def check_main(argv: list[str] | None = None) -> int:
     )
     if "--stage" in arguments[:-1]:
         stage = arguments[arguments.index("--stage") + 1]
-    return main(["check", "--stage", stage])
+    told = arguments[-3:] if stage == "post-checkout" else []
+    return main(["check", "--stage", stage, *told])
 
 
 def script() -> None:

@@ -121,7 +121,7 @@ def examine_range(
     book = VerdictBook.open(Revision(git, tip), now)
     found = [one for pointer, commit in pointers.items() for one in examine(book, [pointer], commit)]
     found = [_independent(one, book, git) for one in found]
-    found = [_under_policy(one, book) if one.pointer in standing else one for one in found]
+    found = [under_policy(one, book) if one.pointer in standing else one for one in found]
     found = [awaiting_others(one, book) for one in found] if awaiting else found
     return found + _shortened(removed, standing, Revision(git, tip))
 
@@ -181,7 +181,7 @@ def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:
     return [pointer for pointer in found if pointer.cached]
 
 
-def _under_policy(found: Evidence, book: VerdictBook) -> Evidence:
+def under_policy(found: Evidence, book: VerdictBook) -> Evidence:
     """``found``, refused when its verdict was given under another policy than the book's, or when it is
     an older version put back over one that was accepted later."""
     if found.verified is None:

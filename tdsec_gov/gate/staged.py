@@ -1,13 +1,19 @@
-"""What a git hook is about: the staged pointers before a commit, the pushed range before a push."""
+"""What a git hook is about: the staged pointers before a commit, the pushed range before a push, and
+what a checkout brought."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 
 from tdsec_gov.errors import ConfigurationError
+from tdsec_gov.gate.evidence import Evidence, awaiting_others, examine, under_policy
+from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.repo.staging import Index
+from tdsec_gov.verdicts.book import VerdictBook
 
 _ZERO = "0" * 40
 
@@ -47,6 +53,38 @@ def _require_staged_policies(repository: Repository) -> None:
             expected="the policy that judges to be the one that is committed",
             hint="run: git add policies (or git stash them)",
         )
+
+
+def examine_staged(repository: Repository, now: dt.datetime) -> list[Evidence]:
+    """Whether the next commit holds an accepted verdict for each dataset that it touches.
+
+    No check runs and nothing is written: evidence and policy are those of the index. This is what stands
+    when git skips the pre-commit stage (``--no-verify``).
+
+    Raises:
+        PolicyInvalid: the staged policies/ are missing or broken.
+    """
+    pointers = repository.staged_changes()
+    if any(name.startswith("policies/") for name in repository.git.staged_changes()):
+        pointers = repository.staged()
+    if not pointers:
+        return []
+    book = VerdictBook.open(Index(repository.git), now)
+    found = [under_policy(one, book) for one in examine(book, pointers)]
+    return [awaiting_others(one, book) for one in found]
+
+
+def examine_checkout(repository: Repository, old: str, new: str, now: dt.datetime) -> list[Evidence]:
+    """Of the datasets that differ between two commits: whether ``new`` holds a verdict that counts."""
+    git = repository.git
+    if old == new or git.head() is None:
+        return []
+    names = git.ask("diff", "--name-only", "-z", "--diff-filter=d", old, new).decode(errors="surrogateescape")
+    pointers = repository.pointers_in([name for name in names.split("\0") if name], new)
+    if not pointers:
+        return []
+    book = VerdictBook.open(Revision(git, new), now)
+    return [under_policy(one, book) for one in examine(book, pointers)]
 
 
 def pushed_ranges(stdin: str) -> list[PushedRange]:

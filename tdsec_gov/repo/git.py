@@ -203,6 +203,10 @@ class Git:
         if names:
             self.ask("add", "--force", "--", *names)
 
+    def ignores(self, name: str) -> bool:
+        """Whether git would not take the untracked file ``name``."""
+        return _run(["check-ignore", "-q", "--", name], self.root).returncode == 0
+
     def config(self, key: str) -> str | None:
         answer = _run(["config", "--get", key], self.root)
         return answer.stdout.decode().rstrip("\n") if answer.returncode == 0 else None

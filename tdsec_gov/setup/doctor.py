@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 from tdsec_gov.audit.journal import DATABASE, Journal, require_first
 from tdsec_gov.errors import TdsecError
@@ -17,20 +13,11 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
-from tdsec_gov.setup.hooks import PRE_COMMIT_CONFIG, STAGES, hook_path
+from tdsec_gov.setup.doctor_hooks import hook_symptoms
 from tdsec_gov.setup.remotes import remotes, vault_remote
+from tdsec_gov.setup.symptom import Symptom
 from tdsec_gov.vault.keyrings.keyring import epochs
 from tdsec_gov.vault.plugin.wiring import open_storage
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """One thing looked at: in order or not, and what mends it."""
-
-    name: str
-    healthy: bool
-    text: str
-    fix: str = ""
 
 
 def examine(repository: Repository) -> list[Symptom]:
@@ -111,39 +98,6 @@ def _old_plaintext(repository: Repository, vault: str) -> Symptom:
     return Symptom("old plaintext", not left, text, fix)
 
 
-def _hooks(repository: Repository) -> Iterator[Symptom]:
-    config = repository.root / PRE_COMMIT_CONFIG
-    for stage in STAGES:
-        path = hook_path(repository.git, stage)
-        text = path.read_text(errors="replace") if path.is_file() else ""
-        ours = "tdsec" in text or (config.is_file() and "pre-commit" in text)
-        runnable = os.access(path, os.X_OK)
-        state = "installed" if ours and runnable else "not installed" if not ours else "not executable"
-        yield Symptom(f"{stage} hook", ours and runnable, state, "tdsec init")
-    if config.is_file():
-        yield from _pre_commit_order(config)
-
-
-def _pre_commit_order(config: Path) -> Iterator[Symptom]:
-    text = config.read_text(errors="replace")
-    ours, theirs = text.find("id: tdsec-check"), text.find("id: dvc-pre-push")
-    if ours < 0:
-        yield Symptom("pre-commit order", False, "tdsec-check is not configured", "tdsec init")
-        return
-    first = theirs < 0 or ours < theirs
-    yield Symptom(
-        "pre-commit order",
-        first,
-        "before DVC's hooks" if first else "after dvc-pre-push",
-        "move tdsec-check up",
-    )
-    block = re.split(r"^\s*- id:", text[ours:], maxsplit=1, flags=re.MULTILINE)[0]
-    fast = "fail_fast: true" in block or re.search(r"^fail_fast:\s*true", text, re.MULTILINE) is not None
-    yield Symptom(
-        "fail_fast", fast, "set" if fast else "missing: later hooks run after a refusal", "fail_fast: true"
-    )
-
-
 def _audit(repository: Repository) -> Iterator[Symptom]:
     place = repository.root / DATABASE
     if not place.is_file():
@@ -160,5 +114,5 @@ _LOOKS: dict[str, Callable[[Repository], Iterator[Symptom]]] = {
     "policies": _policies,
     "vault": _vault,
     "audit log": _audit,
-    "hooks": _hooks,
+    "hooks": hook_symptoms,
 }

@@ -14,10 +14,10 @@ import yaml
 from tdsec_gov.errors import ConfigurationError
 from tdsec_gov.files import naming_os_errors, write_atomic
 from tdsec_gov.repo.git import Git
-from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK
+from tdsec_gov.repo.stages import STAGES
+from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK, PRE_COMMIT_TYPES
 
 PRE_COMMIT_CONFIG = ".pre-commit-config.yaml"
-STAGES = ("pre-commit", "pre-push")
 _MARK = "# tdsec gate"
 
 
@@ -46,17 +46,18 @@ def _through_pre_commit(git: Git, config: Path) -> list[str]:
     if "tdsec-check" not in text:
         write_atomic(config, _insert(text, config).encode())
         done.append(f"added the tdsec-check hook at the top of {PRE_COMMIT_CONFIG}")
-    for stage in STAGES:
-        path = hook_path(git, stage)
-        if path.is_file() and "pre-commit" in path.read_text(encoding="utf-8", errors="replace"):
-            continue
-        command = [sys.executable, "-P", "-m", "pre_commit", "install", "--hook-type", stage]
+    missing = [stage for stage in STAGES if not _is_pre_commits(hook_path(git, stage))]
+    if missing:
+        types = [word for stage in missing for word in ("--hook-type", stage)]
+        command = [sys.executable, "-P", "-m", "pre_commit", "install", *types]
         answer = subprocess.run(command, cwd=git.root, capture_output=True, text=True, check=False)
-        if answer.returncode != 0:
-            done.append(f"run this yourself: pre-commit install --hook-type {stage}")
-        else:
-            done.append(f"pre-commit install --hook-type {stage}")
+        line = f"pre-commit install {' '.join(types)}"
+        done.append(line if answer.returncode == 0 else f"run this yourself: {line}")
     return done
+
+
+def _is_pre_commits(hook: Path) -> bool:
+    return hook.is_file() and "pre-commit" in hook.read_text(encoding="utf-8", errors="replace")
 
 
 def _insert(text: str, where: Path) -> str:
@@ -74,7 +75,8 @@ def _insert(text: str, where: Path) -> str:
             where=where,
             hint="write it so, then run: tdsec init",
         )
-    return extended
+    typed = re.search(r"^default_install_hook_types:", extended, re.MULTILINE) is not None
+    return extended if typed else PRE_COMMIT_TYPES + extended
 
 
 def _repos(text: str) -> list[Any]:

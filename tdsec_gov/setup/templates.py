@@ -75,6 +75,10 @@ GITIGNORE = """\
 /manifests/
 """
 
+PRE_COMMIT_TYPES = """\
+default_install_hook_types: [pre-commit, pre-merge-commit, prepare-commit-msg, pre-push, post-checkout]
+"""
+
 PRE_COMMIT_BLOCK = """\
 - repo: local  # tdsec: keep it before DVC's hooks, or dvc-pre-push uploads what the gate refused
   hooks:
@@ -86,5 +90,23 @@ PRE_COMMIT_BLOCK = """\
       pass_filenames: false
       require_serial: true
       fail_fast: true
-      stages: [pre-commit, pre-push]
+      stages: [pre-commit, pre-merge-commit, pre-push, manual]
+    - id: tdsec-guard
+      name: tdsec guard of the commit
+      entry: tdsec-check --stage prepare-commit-msg
+      language: system
+      always_run: true
+      pass_filenames: false
+      require_serial: true
+      fail_fast: true
+      stages: [prepare-commit-msg]  # git runs it with --no-verify, too
+    - id: tdsec-reminder
+      name: tdsec reminder
+      entry: tdsec-check --stage post-checkout
+      language: system
+      always_run: true
+      pass_filenames: false
+      require_serial: true
+      verbose: true  # pre-commit shows what a passing hook says only then
+      stages: [post-checkout]
 """

@@ -12,14 +12,25 @@ import pytest
 import yaml
 from doc_blocks import DOCS, ROOT
 
-from tdsec_gov.setup.hooks import STAGES
-from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK
+from tdsec_gov.repo.stages import STAGES
+from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK, PRE_COMMIT_TYPES
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MANIFEST: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 TEMPLATE: list[dict[str, Any]] = yaml.safe_load(PRE_COMMIT_BLOCK)
 OWN = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
-SHARED = ("id", "entry", "files", "always_run", "pass_filenames", "require_serial", "fail_fast", "stages")
+IDS = ["tdsec-check", "tdsec-guard", "tdsec-reminder"]
+SHARED = (
+    "id",
+    "entry",
+    "files",
+    "always_run",
+    "pass_filenames",
+    "require_serial",
+    "fail_fast",
+    "stages",
+    "verbose",
+)
 
 
 def local(repos: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -28,7 +39,7 @@ def local(repos: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def test_manifest_template_and_our_own_configuration_agree() -> None:
     written, own = local(TEMPLATE), local(OWN)
-    assert [hook["id"] for hook in MANIFEST] == list(written) == ["tdsec-check"]
+    assert [hook["id"] for hook in MANIFEST] == list(written) == IDS
     for hook in MANIFEST:
         for key in SHARED:
             assert hook.get(key) == written[hook["id"]].get(key) == own[hook["id"]].get(key), key
@@ -38,15 +49,18 @@ def test_the_gate_stands_first_and_stops_what_follows() -> None:
     """Else pre-commit lets dvc-pre-push upload what the gate refused."""
     assert next(iter(local(OWN))) == "tdsec-check"
     for hook in MANIFEST:
-        assert hook["fail_fast"] is True and hook["require_serial"] is True
-        assert tuple(hook["stages"]) == STAGES
+        assert hook["require_serial"] is True
+        assert hook.get("fail_fast", False) is (hook["id"] != "tdsec-reminder")
+    types = yaml.safe_load(PRE_COMMIT_TYPES)["default_install_hook_types"]
+    staged = {stage for hook in MANIFEST for stage in hook["stages"]} - {"manual"}
+    assert tuple(types) == STAGES and staged == set(STAGES)
 
 
 def test_entries_are_console_scripts() -> None:
     scripts = PROJECT["scripts"]
     assert {hook["entry"].split()[0] for hook in (*MANIFEST, *local(TEMPLATE).values())} <= set(scripts)
     called = {path.name: path.read_text("utf-8") for path in (ROOT / "hooks").iterdir()}
-    assert set(called) == {"pre-commit", "pre-push", "pre-receive"}
+    assert set(called) == {*STAGES, "pre-receive"}
     for name, text in called.items():
         command = re.findall(r"^exec (\S+)(.*)$", text, re.MULTILINE)
         assert len(command) == 1 and command[0][0] in scripts, name

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from workshops import Answer, Workshop, call
 
+from tdsec_gov.repo.stages import STAGES
+
 LEAK = b"mail\n" + b"".join(b"p%d@example.com\n" % n for n in range(50))
 CONFIG = """\
 repos:
@@ -35,12 +37,12 @@ def hooked(request: pytest.FixtureRequest, workshop: Workshop) -> Workshop:
 
 
 def through_pre_commit(shop: Workshop) -> None:
-    for stage in ("pre-commit", "pre-push"):
+    for stage in STAGES:
         (shop.root / ".git/hooks" / stage).unlink()
     shop.write(".pre-commit-config.yaml", CONFIG.encode())
     assert shop.git("add", ".pre-commit-config.yaml").code == 0
     done = shop.tdsec("init")
-    assert done.code == 0 and "pre-commit install --hook-type pre-push" in done.out, done.out
+    assert done.code == 0 and "pre-commit install --hook-type" in done.out, done.out
     assert shop.commit("pre-commit").code == 0
 
 
@@ -48,6 +50,12 @@ def commit(shop: Workshop) -> Answer:
     """A commit through the hooks."""
     shop.git("add", "-A")
     return shop.git("commit", "-q", "-m", "data")
+
+
+def unverified(shop: Workshop, *options: str) -> Answer:
+    """``git commit --no-verify`` as people type it: the guard still runs."""
+    shop.git("add", "-A")
+    return shop.git("-c", "gc.auto=0", "commit", "-q", "--no-verify", "-m", "data", *options)
 
 
 def push(shop: Workshop, *what: str) -> Answer:
@@ -81,6 +89,9 @@ def test_bad_data_is_stopped_at_every_ring(hooked: Workshop) -> None:
     stopped = commit(hooked)
     assert stopped.code != 0 and head(hooked) == before
     assert "FAILED  pii" in stopped.out + stopped.err and "@example" not in stopped.out + stopped.err
+    skipped = unverified(hooked)
+    assert skipped.code != 0 and head(hooked) == before
+    assert "no commit without a verdict: mail/people.csv" in skipped.out + skipped.err
     assert hooked.commit("anyway", "--no-verify").code == 0
     pushed = push(hooked)
     assert pushed.code != 0 and not arrived(hooked), pushed.err
@@ -204,7 +215,7 @@ def test_hooks_path_shared_with_other_repositories(workshop: Workshop) -> None:
 
 def test_hooks_that_were_there_stay_and_ours_is_first(workshop: Workshop) -> None:
     hooks = workshop.root / ".git/hooks"
-    for stage in ("pre-commit", "pre-push"):
+    for stage in STAGES:
         (hooks / stage).unlink()
     installed = workshop.dvc("install")
     assert installed.code == 0, installed.err
@@ -277,3 +288,93 @@ def test_forced_push_over_commits_that_were_never_fetched(workshop: Workshop) ->
     assert workshop.commit("checked").code == 0
     forced = push(workshop, "--force", "main")
     assert forced.code == 0, forced.err
+
+
+def test_no_verify_leaves_the_guard(hooked: Workshop) -> None:
+    """Data that passed goes through with --no-verify; unchecked data, and data under other bytes, do not."""
+    before = head(hooked)
+    hooked.track("data/rows.csv", b"id\n1\n")
+    refused = unverified(hooked)
+    assert refused.code != 0 and head(hooked) == before
+    assert "run: tdsec check data/rows.csv" in refused.out + refused.err
+    assert hooked.tdsec("check", "data/rows.csv").code == 0
+    assert unverified(hooked).code == 0
+    approved = head(hooked)
+    hooked.track("data/rows.csv", b"id\n2\n")
+    assert unverified(hooked).code != 0 and head(hooked) == approved
+    assert unverified(hooked, "--amend").code != 0 and head(hooked) == approved
+
+
+def test_the_guard_looks_at_the_staged_policy(hooked: Workshop) -> None:
+    hooked.track("data/rows.csv", b"id\n1\n")
+    assert commit(hooked).code == 0
+    policy = hooked.root / "policies/policy.yaml"
+    policy.write_text(policy.read_text() + "# stricter\n" + "legal_basis_required: false\n", "utf-8")
+    refused = unverified(hooked)
+    assert refused.code != 0, "a policy that cannot be read"
+
+
+def test_clean_bytes_in_the_work_tree_do_not_help(hooked: Workshop) -> None:
+    """The pointer names what is in DVC's cache: that is gated, whatever lies in the work tree."""
+    hooked.track("mail/people.csv", LEAK)
+    hooked.write("mail/people.csv", b"mail\nnobody\n")
+    stopped = commit(hooked)
+    assert stopped.code != 0 and "FAILED  pii" in stopped.out + stopped.err
+    assert unverified(hooked).code != 0
+
+
+def test_a_merge_commit_is_gated_too(hooked: Workshop) -> None:
+    """Neither branch touched the other's data; the merge brings an unchecked version to main."""
+    assert hooked.git("checkout", "-q", "-b", "side").code == 0
+    hooked.track("data/side.csv", b"id\n1\n")
+    assert hooked.commit("unchecked", "--no-verify").code == 0
+    assert hooked.git("checkout", "-q", "main").code == 0
+    hooked.write("notes.txt", b"on main\n")
+    assert commit(hooked).code == 0
+    before = head(hooked)
+    merged = hooked.git("merge", "-q", "--no-ff", "--no-verify", "-m", "merge", "side")
+    assert merged.code != 0 and head(hooked) == before, merged.out + merged.err
+    assert hooked.git("merge", "--abort").code == 0
+    merged = hooked.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    assert merged.code == 0, merged.out + merged.err
+    named = hooked.git("ls-files", ".tdsec/verdicts").out
+    assert "data/side.csv" in named, "pre-merge-commit ran the gate and staged the verdict"
+
+
+def test_checkout_reminds(hooked: Workshop) -> None:
+    assert hooked.git("checkout", "-q", "-b", "wild").code == 0
+    hooked.track("data/rows.csv", b"id\n1\n")
+    assert hooked.commit("unchecked", "--no-verify").code == 0
+    quiet = hooked.git("checkout", "main")
+    assert quiet.code == 0 and "not approved" not in quiet.out + quiet.err
+    told = hooked.git("checkout", "wild")
+    assert told.code == 0 and "1 of 1 datasets that changed are not approved here: data/rows.csv" in (
+        told.out + told.err
+    )
+
+
+@pytest.mark.parametrize("what", ["missing", "unexecutable", "other python", "after dvc", "ignored", "SKIP"])
+def test_doctor_finds_it(workshop: Workshop, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = workshop.root / ".git/hooks/prepare-commit-msg"
+    if what == "missing":
+        hook.unlink()
+    elif what == "unexecutable":
+        hook.chmod(0o644)
+    elif what == "other python":
+        hook.write_text(hook.read_text().replace(sys.executable, "/gone/bin/python"))
+    elif what == "after dvc":
+        hook.write_text(hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\ndvc git-hook pre-push $@\n"))
+    elif what == "ignored":
+        workshop.write(".gitignore", b".tdsec/\n")
+    else:
+        monkeypatch.setenv("SKIP", "ruff,tdsec-guard")
+    told = workshop.tdsec("doctor")
+    expected = {
+        "missing": "not installed",
+        "unexecutable": "not executable",
+        "other python": "not there any more",
+        "after dvc": "after DVC's hook",
+        "ignored": "git ignores",
+        "SKIP": "skips tdsec-guard",
+    }
+    assert told.code != 0 and expected[what] in told.out + told.err, told.out + told.err

@@ -38,9 +38,15 @@ def test_ours_comes_first(text: str) -> None:
     after = yaml.safe_load(_insert(text, Path("x")))
     assert after["repos"][0]["hooks"][0]["id"] == "tdsec-check"
     assert after["repos"][1:] == (before["repos"] or [])
+    assert "prepare-commit-msg" in after.pop("default_install_hook_types")
     assert {key: value for key, value in after.items() if key != "repos"} == {
         key: value for key, value in before.items() if key != "repos"
     }
+
+
+def test_hook_types_that_somebody_chose_stay() -> None:
+    after = yaml.safe_load(_insert(f"default_install_hook_types: [pre-push]\nrepos:\n{OTHER}", Path("x")))
+    assert after["default_install_hook_types"] == ["pre-push"]
 
 
 @pytest.mark.parametrize("text", ["", "hooks: []\n", "  repos:\n  - x\n"])
@@ -58,9 +64,11 @@ def test_a_list_on_one_line_is_refused_not_broken() -> None:
 
 def test_our_hook_stops_what_comes_after_it() -> None:
     (block,) = yaml.safe_load(templates.PRE_COMMIT_BLOCK)
-    (hook,) = block["hooks"]
-    assert hook["fail_fast"] is True and hook["require_serial"] is True and hook["pass_filenames"] is False
-    assert hook["stages"] == ["pre-commit", "pre-push"]
+    hook, guard, reminder = block["hooks"]
+    for one in (hook, guard):
+        assert one["fail_fast"] is True and one["require_serial"] is True and one["pass_filenames"] is False
+    assert hook["stages"] == ["pre-commit", "pre-merge-commit", "pre-push", "manual"]
+    assert (guard["stages"], reminder["stages"]) == (["prepare-commit-msg"], ["post-checkout"])
 
 
 def test_templates_are_strict_yaml() -> None:
