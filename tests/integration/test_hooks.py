@@ -40,6 +40,7 @@ def through_pre_commit(shop: Workshop) -> None:
     for stage in STAGES:
         (shop.root / ".git/hooks" / stage).unlink()
     shop.write(".pre-commit-config.yaml", CONFIG.encode())
+    (shop.root / ".git/info/exclude").write_text("other-ran\n")
     assert shop.git("add", ".pre-commit-config.yaml").code == 0
     done = shop.tdsec("init")
     assert done.code == 0 and "pre-commit install --hook-type" in done.out, done.out
