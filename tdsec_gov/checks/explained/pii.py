@@ -43,4 +43,24 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "A column's name is itself personal data: most likely the file has no header row.",
         "Add a header row with names of columns.",
     ),
+    "TDS308": (
+        "Ignored by the policy",
+        "The check's setting ignore names this column and kind, with a reason. It is recorded.",
+        "Nothing to do while the reason holds; take the entry out when it does not.",
+    ),
+    "TDS309": (
+        "Photograph tells on somebody",
+        "EXIF or XMP of an image says where it was taken or whose camera it was.",
+        "Strip it (for example: exiftool -all= FILE), or declare position or name in data_categories.",
+    ),
+    "TDS310": (
+        "Ignore entry names nothing",
+        "The setting ignore names a column and kind that this check did not find.",
+        "Take the entry out, or correct the column's name or the kind.",
+    ),
+    "TDS311": (
+        "A model sees personal data",
+        "The language model behind presidio takes some values for this kind. Models err: it never denies.",
+        "Look at the column; mask it, or declare the kind in data_categories.",
+    ),
 }

@@ -1,194 +1,203 @@
-"""One streamed pass over tables and text: RE2 candidates through pyarrow, counted in tallies.
+"""One pass over the batches of a table or the lines of a text: candidates by RE2 in all values, counted.
 
-A first, cheap pattern (:data:`HINT`) leaves out nearly all values of clean data; only what is left
-meets the patterns of each kind. Values that are plain numbers are candidates for a payment card
-number only, unless the column's name says otherwise: identifiers must not alarm.
+A first, cheap pattern leaves out nearly all values of clean data; dates, times, UUIDs and digests go next;
+only what is left meets the patterns of each kind, and only candidates meet the exact judgement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.pii.kinds import KINDS, SECRET, Kind, named
-from tdsec_gov.checks.pii.tally import Tally
-from tdsec_gov.checks.pii.validators import Validator
+from tdsec_gov.checks.pii import kinds as k
+from tdsec_gov.checks.pii import patterns, shapes
+from tdsec_gov.checks.pii.arrays import texts
+from tdsec_gov.checks.pii.names import axis, is_bare_name, named_kinds
+from tdsec_gov.checks.pii.national import schemes_named
+from tdsec_gov.checks.pii.normal import ODD, plain
+from tdsec_gov.checks.pii.spans import card_shaped, find_spans
+from tdsec_gov.checks.pii.tally import INSIDE, NEAR, NOTHING, WHOLE, Tally
+from tdsec_gov.checks.pii.validators import is_card
 from tdsec_gov.checks.tables import scan_batches
-from tdsec_gov.checks.textstream import open_text
 
 SHORTEST = 6
-LINE = 1 << 16
-LINES = 1 << 14
-_NUMBER = r"^\s*-?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\s*$"
-_LONG_DIGITS = r"^\s*[2-6][0-9]{12,18}\s*$"
-HINT = (
-    r"[A-Za-z0-9._%+'-]@[A-Za-z0-9]"
-    r"|[0-9][ ()./-]{0,3}[0-9][ ()./-]{0,3}[0-9][ ()./-]{0,3}[0-9][ ()./-]{0,3}[0-9][ ()./-]{0,3}[0-9]"
-    r"|[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"
-    r"|:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}"
-    r"|[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4}"
-    r"|A3T|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hooks\.slack|k_live_|sk-[pa]"
-    r"|AIza|ya29|npm_|pypi-A|hf_|SG\.|dop_v1|eyJ|PRIVATE KEY|AGE-SECRET"
-)
+PRECISE = r"^\s*-?[0-9]{1,3}\.[0-9]{4,}\s*$"
+_KEPT = 200
 
 
 @dataclass(slots=True)
 class Column:
-    """What was counted in one column (or one text file, whose rows are lines)."""
+    """What was counted in one column (or one text, whose rows are lines)."""
 
     name: str
     index: int
     values: int = 0
-    whole: dict[str, Tally] = field(default_factory=dict)
     inside: dict[str, Tally] = field(default_factory=dict)
+    named: dict[str, Tally] = field(default_factory=dict)
+    shaped: dict[str, int] = field(default_factory=dict)
+    precise: int = 0
+    sample: list[str] = field(default_factory=list)
+    free_text: bool = False
 
 
-def scan_table(file: DataFile, judges: Mapping[str, Validator]) -> list[Column]:
-    """Count all kinds in all columns. Raises Unreadable."""
-    columns: dict[str, Column] = {}
-    start = 0
-    for batch in scan_batches(file):
-        for name, array in _texts(batch):
-            column = columns.setdefault(name, Column(name, len(columns)))
-            _count(column, array, start, judges)
-        start += batch.num_rows
-    return list(columns.values())
+class Scanner:
+    """Counts in columns; ``regions`` are those of local phone numbers, ``seed`` decides what is drawn."""
+
+    def __init__(self, regions: tuple[str, ...], seed: str) -> None:
+        import numpy
+
+        self.regions = regions
+        self.columns: dict[str, Column] = {}
+        self._draw = numpy.random.default_rng(int(seed[:16], 16))
+
+    def table(self, file: DataFile) -> list[Column]:
+        """All columns of a table. Raises Unreadable."""
+        start = 0
+        for batch in scan_batches(file):
+            for name, array, parents in texts(batch):
+                self.count(name, array, start, parents)
+            start += batch.num_rows
+        return list(self.columns.values())
+
+    def count(
+        self, name: str, array: Any, start: int, parents: Any = None, *, free_text: bool = False
+    ) -> None:
+        """Count ``array``, a string array whose first row is ``start``; ``parents`` are its rows."""
+        import numpy
+        from pyarrow import compute
+
+        column = self.columns.setdefault(name, Column(name, len(self.columns), free_text=free_text))
+        lengths = compute.binary_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+        column.values += int(numpy.count_nonzero(lengths))
+        if not free_text:
+            self._named(column, array, lengths, start, parents)
+        rows = numpy.flatnonzero(lengths >= SHORTEST)
+        if len(rows) == 0:
+            return
+        long = array if len(rows) == len(array) else array.take(rows)
+        places = (rows if parents is None else parents[rows]) + start
+        if not free_text:
+            self._keep(column, long)
+        number = _matches(long, patterns.NUMBER)
+        if number.any() and k.CARD not in column.named:
+            self._cards(column, long, number, places)
+        words = numpy.flatnonzero(~number)
+        if len(words):
+            pool = long if len(words) == len(long) else long.take(words)
+            self._words(column, pool, places[words])
+
+    def _words(self, column: Column, values: Any, rows: Any) -> None:
+        import numpy
+        import pyarrow
+
+        odd = _matches(values, ODD)
+        found = numpy.flatnonzero(_matches(values, patterns.HINT) | odd)
+        if len(found) == 0:
+            return
+        values, rows, odd = values.take(found), rows[found], odd[found]
+        if odd.any():
+            shown = [
+                plain(text)[0] if bad else text for text, bad in zip(values.to_pylist(), odd, strict=True)
+            ]
+            values = pyarrow.array(shown, pyarrow.string())
+        left = numpy.flatnonzero(~_matches(values, patterns.DULL))
+        if len(left):
+            self._judge(column, values.take(left), rows[left])
+
+    def _judge(self, column: Column, values: Any, rows: Any) -> None:
+        """Count each kind among values that may hold any."""
+        import numpy
+
+        masks = {kind: _matches(values, pattern) for kind, pattern in patterns.IN_TEXT.items()}
+        present = frozenset(kind for kind, mask in masks.items() if mask.any())
+        verdicts: dict[str, dict[str, int]] = {}
+
+        def verdict(text: str, kind: str) -> int:
+            if text not in verdicts:
+                verdicts[text] = _verdicts(text, self.regions, present)
+            return verdicts[text].get(kind, NOTHING)
+
+        for kind in k.IN_TEXT:
+            chosen = numpy.flatnonzero(masks[kind])
+            if len(chosen):
+                tally = column.inside.setdefault(kind, Tally())
+                tally.add(values.take(chosen), rows[chosen], _of(verdict, kind), self._draw)
+
+    def _cards(self, column: Column, values: Any, number: Any, rows: Any) -> None:
+        import numpy
+
+        hits = numpy.flatnonzero(number & _matches(values, patterns.CARD_NUMBER))
+        if len(hits):
+            tally = column.inside.setdefault(k.CARD, Tally())
+            tally.add(
+                values.take(hits),
+                rows[hits],
+                lambda text: WHOLE if is_card(text.partition(".")[0]) else NEAR,
+                self._draw,
+            )
+
+    def _named(self, column: Column, array: Any, lengths: Any, start: int, parents: Any) -> None:
+        """What the column's name speaks of: how many values look like it, and how many are valid."""
+        import numpy
+        from pyarrow import compute
+
+        if axis(column.name):
+            column.precise += int(numpy.count_nonzero(_matches(array, PRECISE)))
+        told = set(named_kinds(column.name))
+        told |= {k.NATIONAL} if schemes_named(column.name) else set()
+        told |= {k.PERSON} if is_bare_name(column.name) else set()
+        full = numpy.flatnonzero(lengths)
+        if not told or len(full) == 0:
+            return
+        values = compute.utf8_trim_whitespace(array.take(full))
+        rows = (full if parents is None else parents[full]) + start
+        for kind in told:
+            shape = numpy.count_nonzero(_matches(values, shapes.SHAPES[kind]))
+            column.shaped[kind] = column.shaped.get(kind, 0) + int(shape)
+            if not k.KINDS[kind].by_name:
+                judge = shapes.judge(kind, column.name, self.regions)
+                column.named.setdefault(kind, Tally()).add(values, rows, _whole(judge), self._draw)
+
+    def _keep(self, column: Column, values: Any) -> None:
+        """A few values for the forms of national identifiers; they leave with the scan."""
+        room = _KEPT - len(column.sample)
+        if room > 0:
+            step = max(1, len(values) // room)
+            column.sample += [text for text in values[::step].to_pylist() if text and len(text) <= 24][:room]
 
 
-def scan_text(file: DataFile, judges: Mapping[str, Validator]) -> Column:
-    """Count all kinds in the lines of a text file; rows are line numbers from 0. Raises Unreadable."""
-    import pyarrow
-
-    column = Column(file.path, 0)
-    start = 0
-    for lines in _lines(file):
-        _count(column, pyarrow.array(lines, pyarrow.string()), start, judges, free_text=True)
-        start += len(lines)
-    return column
+def _of(verdict: Callable[[str, str], int], kind: str) -> Callable[[str], int]:
+    return lambda text: verdict(text, kind)
 
 
-def _lines(file: DataFile) -> Iterator[list[str]]:
-    """Lists of lines; a line longer than 64 KiB counts as several."""
-    with open_text(file) as stream:
-        pieces = iter(lambda: stream.readline(LINE), b"")
-        while lines := list(islice(pieces, LINES)):
-            yield [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines]
+def _whole(judge: Callable[[str], bool]) -> Callable[[str], int]:
+    return lambda text: WHOLE if judge(text) else NOTHING
 
 
-def _texts(batch: Any) -> Iterator[tuple[str, Any]]:
-    """Columns that can hold text, as string arrays; nested ones are flattened."""
-    for name, array in zip(batch.schema.names, batch.columns, strict=True):
-        yield from _flatten(name, array)
-
-
-def _flatten(name: str, array: Any) -> Iterator[tuple[str, Any]]:
-    import pyarrow
-    from pyarrow import compute, types
-
-    kind = array.type
-    if types.is_dictionary(kind):
-        yield from _flatten(name, array.dictionary_decode())
-    elif types.is_struct(kind):
-        for position, child in enumerate(array.flatten()):
-            yield from _flatten(f"{name}.{kind.field(position).name}", child)
-    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        yield from _flatten(name, compute.list_flatten(array))
-    elif types.is_string(kind):
-        yield name, array
-    elif types.is_large_string(kind) or types.is_string_view(kind) or types.is_binary(kind):
-        yield name, _as_string(array)
-    elif types.is_int64(kind) or types.is_uint64(kind) or (types.is_integer(kind) and _any_named(name)):
-        yield name, compute.cast(array, pyarrow.string())
-    elif types.is_floating(kind) and _any_named(name):
-        yield name, compute.cast(compute.cast(array, pyarrow.int64(), safe=False), pyarrow.string())
-
-
-def _as_string(array: Any) -> Any:
-    """Bytes that are not UTF-8 count as empty values."""
-    import pyarrow
-
-    try:
-        return array.cast(pyarrow.string())
-    except pyarrow.ArrowInvalid:
-        return pyarrow.nulls(len(array), pyarrow.string())
-
-
-def _any_named(name: str) -> bool:
-    return any(named(kind, name) for kind in KINDS)
-
-
-def _count(
-    column: Column, array: Any, start: int, judges: Mapping[str, Validator], *, free_text: bool = False
-) -> None:
-    import numpy
-    from pyarrow import compute
-
-    lengths = compute.binary_length(array).fill_null(0).to_numpy(zero_copy_only=False)
-    column.values += int(numpy.count_nonzero(lengths))
-    rows = numpy.flatnonzero(lengths >= SHORTEST)
-    if len(rows) == 0:
-        return
-    long = array if len(rows) == len(array) else array.take(rows)
-    number = _matches(long, _NUMBER)
-    if number.any():
-        _count_numbers(column, long, number, rows + start, judges)
-    words = numpy.flatnonzero(~number)
-    texts, rows = (long, rows) if len(words) == len(long) else (long.take(words), rows[words])
-    found = numpy.flatnonzero(_matches(texts, HINT)) if len(texts) else words
-    if len(found):
-        _count_texts(column, texts.take(found), rows[found] + start, judges, free_text)
-
-
-def _count_numbers(
-    column: Column, values: Any, number: Any, rows: Any, judges: Mapping[str, Validator]
-) -> None:
-    import numpy
-
-    for kind in KINDS:
-        told = named(kind, column.name)
-        if kind.name != "payment card number" and not told:
-            continue
-        hits = number & _matches(values, kind.whole if told else _LONG_DIGITS)
-        if hits.any():
-            chosen = numpy.flatnonzero(hits)
-            _tally(column.whole, kind, judges[kind.name]).add(values.take(chosen), rows[chosen])
-
-
-def _count_texts(
-    column: Column, values: Any, rows: Any, judges: Mapping[str, Validator], free_text: bool
-) -> None:
-    import numpy
-
-    for kind in KINDS:
-        judge = judges[kind.name]
-        inside = numpy.flatnonzero(_matches(values, kind.inside))
-        if len(inside):
-            _tally(column.inside, kind, _finder(kind, judge)).add(values.take(inside), rows[inside])
-        if free_text or kind is SECRET:
-            continue
-        strict = kind.name == "phone number" and not named(kind, column.name)
-        if strict and not len(inside):
-            continue
-        pool, places = (values.take(inside), rows[inside]) if strict else (values, rows)
-        whole = numpy.flatnonzero(_matches(pool, kind.whole))
-        if len(whole):
-            _tally(column.whole, kind, judge).add(pool.take(whole), places[whole])
-
-
-def _tally(tallies: dict[str, Tally], kind: Kind, judge: Validator) -> Tally:
-    return tallies.setdefault(kind.name, Tally(judge))
-
-
-def _finder(kind: Kind, judge: Validator) -> Validator:
-    """Whether any candidate inside a text is judged true."""
-    pattern = kind.finder
-    return lambda text: any(judge(match[0]) for match in pattern.finditer(text))
+def _verdicts(text: str, regions: tuple[str, ...], present: frozenset[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    size = len(text.strip())
+    for span in find_spans(text, regions, present):
+        whole = span.end - span.start >= size - 2
+        found[span.kind] = max(found.get(span.kind, NOTHING), WHOLE if whole else INSIDE)
+    if k.CARD in present and k.CARD not in found and card_shaped(text):
+        found[k.CARD] = NEAR
+    return found
 
 
 def _matches(array: Any, pattern: str) -> Any:
     from pyarrow import compute
 
-    return compute.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
+    return compute.match_substring_regex(array, pattern).fill_null(False).to_numpy(zero_copy_only=False)
+
+
+def columns_of(pairs: Iterator[tuple[str, list[str], list[int]]], scanner: Scanner) -> list[Column]:
+    """Columns made of ``(name, values, rows)``, as documents give them."""
+    import numpy
+    import pyarrow
+
+    for name, values, rows in pairs:
+        scanner.count(name, pyarrow.array(values, pyarrow.string()), 0, numpy.asarray(rows))
+    return list(scanner.columns.values())

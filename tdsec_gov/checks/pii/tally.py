@@ -1,68 +1,57 @@
-"""Count one kind in one column: every candidate row, and a verdict on up to 1,000 distinct values.
+"""Count one kind in one column: every candidate row, and a verdict on a bounded number of distinct ones.
 
-Which distinct values are judged is decided by their CRC-32 (the smallest 1,000), so the sample is
-spread over the whole column, the same in every run, and no value is kept: only hash and verdict.
+Up to a bound per batch all distinct candidates are judged and the count is exact. Beyond it those judged are
+drawn at random (seeded by the file's digest, so that every run answers alike), the rest is estimated batch by
+batch. No value is kept, nor anything made of one.
 """
 
 from __future__ import annotations
 
-import heapq
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-SAMPLE = 1000
 ROWS = 20
-LONGEST = 200_000
+LONGEST = 100_000
+FULL, LATER = 2048, 256
+_BATCHES_IN_FULL = 8
+NOTHING, NEAR, INSIDE, WHOLE = range(4)
+"""Verdicts: not a candidate at all, written like one but not valid, valid within more text, all of the value."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """Candidates of one kind. ``hits`` counts rows, ``rows`` are the first rows judged true."""
+    """Candidates of one kind: rows that fit the pattern, rows judged valid, rows that are nothing else."""
 
-    judge: Callable[[str], bool]
-    hits: int = 0
-    rows: list[int] = field(default_factory=list)
+    hits: float = 0.0
+    valid: float = 0.0
+    whole: float = 0.0
     sampled: bool = False
-    _verdicts: dict[int, tuple[bool, int]] = field(default_factory=dict)
-    _largest: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    _full: int = 0
 
-    def add(self, values: Any, rows: Any) -> None:
-        """Count candidates: ``values`` a pyarrow string array, ``rows`` their row numbers (numpy)."""
+    def add(self, values: Any, rows: Any, judge: Callable[[str], int], draw: Any) -> None:
+        """Count candidates: ``values`` a pyarrow string array, ``rows`` their row numbers (numpy).
+
+        ``draw`` is numpy's Generator. ``judge`` answers one of the verdicts above.
+        """
         import numpy
 
-        if len(values) == 0:
-            return
-        self.hits += len(values)
         encoded = values.dictionary_encode()
-        codes = encoded.indices.to_numpy()
-        counts = numpy.bincount(codes)
-        distinct = zip(encoded.dictionary.to_pylist(), counts, strict=True)
-        verdicts = [self._see(text, int(count)) for text, count in distinct]
+        codes, distinct = encoded.indices.to_numpy(), encoded.dictionary
+        counts = numpy.bincount(codes, minlength=len(distinct))
+        chosen = numpy.arange(len(distinct))
+        bound = FULL if self._full < _BATCHES_IN_FULL else LATER
+        if len(distinct) > bound:
+            chosen = numpy.sort(draw.choice(len(distinct), bound, replace=False))
+            self.sampled, self._full = True, self._full + 1
+        verdicts = numpy.zeros(len(distinct), dtype=numpy.int8)
+        verdicts[chosen] = [judge(text[:LONGEST]) for text in distinct.take(chosen).to_pylist()]
+        seen = counts[chosen].sum()
+        scale = len(codes) / seen if seen else 0.0
+        self.hits += float(counts[verdicts >= NEAR].sum() * scale)
+        self.valid += float(counts[verdicts >= INSIDE].sum() * scale)
+        self.whole += float(counts[verdicts == WHOLE].sum() * scale)
         if len(self.rows) < ROWS:
-            good = rows[numpy.asarray(verdicts, dtype=bool)[codes]]
+            good = rows[verdicts[codes] >= INSIDE]
             self.rows += [int(row) for row in good[: ROWS - len(self.rows)]]
-
-    def valid(self) -> int:
-        """Rows judged true: exact while at most 1,000 distinct values were seen, else estimated."""
-        seen = sum(count for _, count in self._verdicts.values())
-        good = sum(count for verdict, count in self._verdicts.values() if verdict)
-        return good if not self.sampled else round(self.hits * good / seen)
-
-    def _see(self, text: str, count: int) -> bool:
-        """The verdict on a value, False for one that the sample leaves out."""
-        key = zlib.crc32(text.encode())
-        known = self._verdicts.get(key)
-        if known is not None:
-            self._verdicts[key] = (known[0], known[1] + count)
-            return known[0]
-        if len(self._verdicts) >= SAMPLE:
-            self.sampled = True
-            if key >= -self._largest[0]:
-                return False
-            del self._verdicts[-heapq.heappop(self._largest)]
-        verdict = self.judge(text[:LONGEST])
-        self._verdicts[key] = (verdict, count)
-        heapq.heappush(self._largest, -key)
-        return verdict

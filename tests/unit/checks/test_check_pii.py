@@ -11,8 +11,9 @@ import polars
 import pytest
 
 from tdsec_gov.checks.pii.check import PersonalData
-from tdsec_gov.checks.pii.tally import Tally
-from tdsec_gov.checks.pii.validators import is_card, is_email, is_iban, is_ip, is_phone, is_ssn
+from tdsec_gov.checks.pii.phones import is_phone
+from tdsec_gov.checks.pii.tally import INSIDE, NOTHING, Tally
+from tdsec_gov.checks.pii.validators import is_card, is_email, is_iban, is_ip, is_ssn
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity, Status
 
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT")
@@ -178,18 +179,21 @@ def test_long_columns_are_judged_by_a_sample(make: Any) -> None:
     assert 3500 < (finding.count or 0) < 4500 and len(finding.rows) == 20
 
 
-def test_the_tally_does_not_depend_on_the_order() -> None:
+def test_the_tally_estimates_beyond_its_bound() -> None:
     import numpy
     import pyarrow
 
-    def tally(texts: list[str]) -> int:
-        one = Tally(lambda text: text.endswith("7"))
-        one.add(pyarrow.array(texts), numpy.arange(len(texts)))
-        return one.valid()
+    def tally(texts: list[str]) -> Tally:
+        one = Tally()
+        judge = lambda text: INSIDE if text.endswith("7") else NOTHING  # noqa: E731
+        one.add(pyarrow.array(texts), numpy.arange(len(texts)), judge, numpy.random.default_rng(1))
+        return one
 
-    texts = [str(i) for i in range(5000)]
-    assert tally(texts) == tally(texts[::-1])
-    assert 350 < tally(texts) < 650
+    texts = [str(i) for i in range(20_000)]
+    assert tally(texts).sampled and 1700 < tally(texts).valid < 2300
+    assert tally(texts).rows == tally(texts).rows
+    few = tally(texts[:1000])
+    assert (few.sampled, few.valid) == (False, 100)
 
 
 @pytest.mark.parametrize(
