@@ -25,7 +25,6 @@ from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.load import DatasetPolicy
-from tdsec_gov.policy.models import Signers
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.manifests import LocalManifests
 from tdsec_gov.repo.pointers import Pointer
@@ -93,13 +92,6 @@ class Gate:
     def _brought(self, pointer: Pointer) -> frozenset[str]:
         return committers(self.repository.git, self.book.policies.access, pointer)
 
-    def leaves_to_others(self, dataset: str, identity: Identity) -> bool:
-        """Whether ``identity`` is a member whose signature on ``dataset`` does not count because its rule
-        asks for others."""
-        mine = self.book.policies.access.member(identity.keyid)
-        asked = self.book.signers(dataset) != Signers()
-        return asked and mine is not None and identity.keyid not in self.book.trusted(dataset)
-
     def evaluate(self, pointer: Pointer, identity: Identity, report: Report) -> Outcome:
         """Run every required check on the version that ``pointer`` names; sign and store the verdict.
 
@@ -152,9 +144,11 @@ class Gate:
         )
         return verdict, manifest
 
-    def require_signer(self, dataset: str, identity: Identity) -> None:
-        """Raises SignerUntrusted unless a verdict with my signatures would count."""
-        keys = self.book.trusted(dataset).get(identity.keyid)
+    def require_signer(self, dataset: str, identity: Identity, *, counting: bool = False) -> None:
+        """Raises SignerUntrusted unless I may sign a verdict: mine would count, or (not with ``counting``)
+        I am a member who may begin what others complete."""
+        may = self.book.trusted(dataset) if counting else self.book.beginners(dataset)
+        keys = may.get(identity.keyid)
         refusal = f"a verdict signed by '{identity.name}' does not count for '{dataset}'"
         if keys is None:
             raise SignerUntrusted(

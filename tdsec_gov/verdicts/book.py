@@ -13,7 +13,7 @@ from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
 from tdsec_gov.verdicts.statement import from_statement
 from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
-from tdsec_gov.verdicts.trust import Quorum
+from tdsec_gov.verdicts.trust import Quorum, member_keys
 from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
 from tdsec_gov.verdicts.waivers.filed import WaiverBook
 
@@ -29,6 +29,7 @@ class VerdictBook:
     policies: Policies
     now: dt.datetime
     _by_oid: dict[str, list[str]] | None = field(default=None, repr=False)
+    _members: dict[str, MemberKeys] | None = field(default=None, repr=False)
     _quorums: dict[Signers, Quorum] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -50,6 +51,15 @@ class VerdictBook:
     def trusted(self, dataset: str) -> dict[str, MemberKeys]:
         """Keys whose signature on a verdict on ``dataset`` counts, by keyid."""
         return self.quorum(dataset).trusted
+
+    def beginners(self, dataset: str) -> dict[str, MemberKeys]:
+        """Keys of those who may begin a verdict on ``dataset`` that others complete: every member where the
+        rule says whose signatures it asks for, otherwise those that count."""
+        if self.signers(dataset) == Signers():
+            return self.trusted(dataset)
+        if self._members is None:
+            self._members = member_keys(self.policies.access.file.members)
+        return self._members
 
     @property
     def waivers(self) -> WaiverBook:
@@ -124,17 +134,18 @@ class VerdictBook:
         return self._signed(dataset, complete=True)
 
     def begun(self, dataset: str) -> list[Verified]:
-        """As :meth:`history`, with those that somebody who counts has signed and further signatures are
-        missing from: good for going on with them, for nothing else."""
+        """As :meth:`history`, with those that one of :meth:`beginners` has signed and further signatures
+        are missing from: good for going on with them, for nothing else."""
         return self._signed(dataset, complete=False)
 
     def _signed(self, dataset: str, *, complete: bool) -> list[Verified]:
         quorum = self.quorum(dataset)
+        trusted = quorum.trusted if complete else self.beginners(dataset)
         found = []
         for name in verdict_names(self.evidence, dataset):
             data = self.evidence.read(name) or b""
             try:
-                one = verify_signature(data, quorum.trusted, quorum if complete else 1, name)
+                one = verify_signature(data, trusted, quorum if complete else 1, name)
             except (IntegrityError, Unverified):
                 continue
             if one.verdict.version.name == dataset:
