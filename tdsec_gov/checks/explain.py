@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tdsec_gov.checks.explained import files, gate, malware, pii, poisoning, schema, source
+from tdsec_gov.checks.explained import files, gate, malware, media, pii, poisoning, schema, source
 
 
 class Explanation(NamedTuple):
@@ -21,6 +21,6 @@ class Explanation(NamedTuple):
 
 EXPLANATIONS: dict[str, Explanation] = {
     code: Explanation(*words)
-    for part in (gate, source, schema, pii, poisoning, files, malware)
+    for part in (gate, source, schema, pii, poisoning, files, malware, media)
     for code, words in sorted(part.TABLE.items())
 }

@@ -39,6 +39,8 @@ RANGES = {
     "label_issues": range(410, 430),
     "triggers": range(430, 450),
     "files": range(500, 600),
+    "malware": range(600, 700),
+    "media": range(700, 750),
 }
 
 

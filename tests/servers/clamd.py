@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from servers.starting import HOST, free_ports, require_command, running
-
 from tdsec_gov.checks.malware.probes import eicar
 
 MARKER = b"TDSEC-GOV-TEST-MARKER-3f1c"
@@ -51,9 +50,7 @@ def clamd(limit: str = "8M", stream: str = "12M", alert: bool = True) -> Iterato
         folder.chmod(0o755)
         (port,) = free_ports(1)
         alerts = "yes" if alert else "no"
-        config = _CONFIG.format(
-            folder=folder, host=HOST, port=port, limit=limit, stream=stream, alert=alerts
-        )
+        config = _CONFIG.format(folder=folder, host=HOST, port=port, limit=limit, stream=stream, alert=alerts)
         (folder / "clamd.conf").write_text(config)
         with running([command, "-c", folder / "clamd.conf"], port, folder / "clamd.log"):
             yield Daemon(f"unix:{folder}/clamd.ctl", f"tcp:{HOST}:{port}")
