@@ -8,7 +8,7 @@ it as ERROR. No other exception may leave a check.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +52,23 @@ class Memory(Protocol):
         ...
 
 
+class Team(Protocol):
+    """Processes that examine the files of a dataset side by side, for one check made of single files."""
+
+    @property
+    def started(self) -> bool:
+        """Whether they run already; to start them takes about as long as importing the check's engine."""
+        ...
+
+    def partials(self, places: Sequence[int]) -> list[JsonValue]:
+        """What the check says of ``files[place]`` for each, in order. Raises what the check may raise."""
+        ...
+
+
+def no_progress(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckInput:
     """Everything a check may look at; the clock comes in as ``now`` (with a time zone).
@@ -59,18 +76,22 @@ class CheckInput:
     ``previous`` and ``previous_root`` describe the last accepted version (None: there is none),
     ``params`` are the check's settings from policy.yaml, ``source`` is the source record as plain
     values (None: none is on record), ``policies`` is the folder of policies, ``memory`` is what earlier
-    runs found in single files (None: nothing is remembered).
+    runs found in single files (None: nothing is remembered), ``team`` examines files side by side (None:
+    this process does it), ``progress`` is told how many of how many files are done. Files come as a sequence
+    that may lie on disk: go through it, do not copy it.
     """
 
     dataset: str
-    files: tuple[DataFile, ...]
-    previous: tuple[DataFile, ...] | None
+    files: Sequence[DataFile]
+    previous: Sequence[DataFile] | None
     previous_root: str | None
     params: Mapping[str, JsonValue]
     source: Mapping[str, JsonValue] | None
     policies: Path
     now: datetime
     memory: Memory | None = None
+    team: Team | None = None
+    progress: Callable[[int, int], None] = no_progress
 
 
 @runtime_checkable

@@ -2,23 +2,29 @@
 
 A dataset of which few files changed costs what the few cost. ``examine`` yields a *partial* for one file,
 ``conclude`` puts the partials of all files together; it alone sees paths, the source record and the clock.
+Many files are examined side by side by the processes of a :class:`~tdsec_gov.checks.contract.Team`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from tdsec_gov import __version__
 from tdsec_gov.checks.contract import CheckInput, DataFile
 from tdsec_gov.checks.registry import VERSIONS
-from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes
 from tdsec_gov.domain.findings import CheckResult
 
 Settings = TypeVar("Settings")
 Seen = Iterable[tuple[DataFile, JsonValue]]
-_BATCH = 256
+_BATCH = 1024
+_WORTH_FILES = 128
+_WORTH_BYTES = 16 << 20
+"""From how much work in a batch on a team is worth its start-up (each process imports the engine)."""
 
 
 class PerFile(ABC, Generic[Settings]):
@@ -51,21 +57,47 @@ class PerFile(ABC, Generic[Settings]):
         settings = self.prepare(given)
         return self.conclude(self._seen(given, settings), settings, given)
 
+    def partial(self, file: DataFile, settings: Settings) -> JsonValue:
+        """:meth:`examine`, as it reads when it is remembered or comes from another process."""
+        partial: JsonValue = json.loads(json.dumps(self.examine(file, settings)))
+        return partial
+
     def _seen(self, given: CheckInput, settings: Settings) -> Iterator[tuple[DataFile, JsonValue]]:
-        common: JsonValue = [self.name, VERSIONS[self.name], dict(given.params), self.engine(settings)]
+        common: JsonValue = [
+            self.name,
+            VERSIONS[self.name],
+            __version__,
+            dict(given.params),
+            self.engine(settings),
+        ]
+        base = hashlib.sha256(canonical_bytes(common))
         for start in range(0, len(given.files), _BATCH):
             files = given.files[start : start + _BATCH]
-            keys = [_key(common, file) for file in files]
+            keys = [_key(base.copy(), file) for file in files]
             known = given.memory.recall(keys) if given.memory else {}
-            new: dict[str, JsonValue] = {}
-            for file, key in zip(files, keys, strict=True):
-                if key not in known:
-                    known[key] = new[key] = self.examine(file, settings)
-                yield file, known[key]
-            if given.memory and new:
-                given.memory.remember(new)
+            places = {key: place for place, key in enumerate(keys) if key not in known}
+            if places:
+                new = dict(zip(places, self._new(start, list(places.values()), given, settings), strict=True))
+                if given.memory:
+                    given.memory.remember(new)
+                known.update(new)
+            given.progress(start + len(files), len(given.files))
+            yield from ((file, known[key]) for file, key in zip(files, keys, strict=True))
+
+    def _new(
+        self, start: int, places: Sequence[int], given: CheckInput, settings: Settings
+    ) -> Sequence[JsonValue]:
+        """Partials of ``given.files[start + place]``: by the team where there is one and enough to do."""
+        files = [given.files[start + place] for place in places]
+        size = sum(file.size for file in files)
+        worth = len(files) > 1 and (len(files) >= _WORTH_FILES or size >= _WORTH_BYTES)
+        if given.team is not None and (given.team.started or worth):
+            return given.team.partials([start + place for place in places])
+        return [self.partial(file, settings) for file in files]
 
 
-def _key(common: JsonValue, file: DataFile) -> str:
-    suffixes: list[JsonValue] = [one.lower() for one in PurePosixPath(file.path).suffixes]
-    return sha256_hex(canonical_bytes([common, file.sha256, file.size, suffixes]))
+def _key(digest: hashlib._Hash, file: DataFile) -> str:
+    """Key of one file: what the check is (in ``digest``), the bytes, and the suffixes of the name."""
+    suffixes = file.path.rpartition("/")[2].lstrip(".").partition(".")[2].lower()
+    digest.update(f"\0{file.sha256}:{file.size}:{suffixes}".encode())
+    return digest.hexdigest()

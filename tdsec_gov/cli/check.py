@@ -95,22 +95,22 @@ def _existing(repository: Repository, name: str) -> list[str]:
     return [name] if (repository.root / name).is_file() else []
 
 
-def open_gate(shell: Shell, repository: Repository) -> Gate:
-    """The gate of this work tree, now."""
+def open_gate(shell: Shell, repository: Repository, fresh: bool = False) -> Gate:
+    """The gate of this work tree, now; ``fresh``: it believes nothing remembered of single files."""
     from tdsec_gov.files import WorkTree
     from tdsec_gov.gate.evaluate import Gate
     from tdsec_gov.verdicts.book import VerdictBook
 
     now = shell.now()
     book = VerdictBook.open(WorkTree(repository.root), now)
-    return Gate(repository, book, lambda: _journal(repository), now)
+    return Gate(repository, book, lambda: _journal(repository), now, fresh)
 
 
 def _run(
     shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
 ) -> list[Outcome]:
     """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
-    gate = open_gate(shell, repository)
+    gate = open_gate(shell, repository, force)
     outcomes = []
     for pointer in dict.fromkeys(pointers):
         outcome = None if force else gate.known(pointer)

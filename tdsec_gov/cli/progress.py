@@ -54,6 +54,13 @@ class Checking(_Spinner):
             self._status.update(f"{self._what}: {name}")
         self._line(f"{self._what}: {name} {'running' if result is None else 'done'}")
 
+    def count(self, what: str, done: int, total: int) -> None:
+        """How far reading or a check is."""
+        text = f"{self._what}: {what}, {done}{f' of {total}' if total else ''} files"
+        if self._status is not None:
+            self._status.update(text)
+        self._line(text)
+
 
 class Counting(_Spinner):
     """Tells how many of a long row of things are done. Call it with the number so far."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tdsec_gov import __version__
@@ -19,16 +19,18 @@ from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
 from tdsec_gov.gate.committers import committers
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files, required_checks
-from tdsec_gov.gate.runner import Limits, Report, run_checks
+from tdsec_gov.gate.runner import Limits, Report, reading, run_checks
 from tdsec_gov.gate.waived import expiry, same_decision, usable
 from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.policy.load import DatasetPolicy
+from tdsec_gov.repo.digests import Digests
 from tdsec_gov.repo.git import Revision
 from tdsec_gov.repo.manifests import LocalManifests
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.repo.rows import private_folder
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook, superseding
 from tdsec_gov.verdicts.statement import to_statement
@@ -58,6 +60,8 @@ class Gate:
     book: VerdictBook
     journal: Callable[[], Journal]
     now: dt.datetime
+    fresh: bool = False
+    """Believe nothing remembered of single files: read, hash and examine all of them again."""
 
     def known(self, pointer: Pointer) -> Outcome | None:
         """The verdict that still answers for this pointer: same oid, same policy, trusted, unexpired, what
@@ -114,7 +118,7 @@ class Gate:
         verdicts with a smaller sequence count as earlier ones. Raises as :meth:`evaluate`.
         """
         policy = self.book.policies.for_dataset(pointer.name)
-        manifest = build_manifest(pointer, self.repository.cache)
+        manifest = self._manifest(pointer, report)
         version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
         begun, quorum = self.book.begun(pointer.name), self.book.quorum(pointer.name)
         history = [one for one in begun if not quorum.lacking(one.signers)]
@@ -207,16 +211,24 @@ class Gate:
             source=policy.source_json,
             policies=self.repository.root / "policies",
             now=self.now,
+            memory=None if self.fresh else private_folder(self.repository.root),
         )
-        done = {one.check: one for one in run_checks(job, Limits(policy.rule.time_limit), report)}
+        limits = Limits(policy.rule.time_limit, policy.rule.memory_limit << 20)
+        done = {one.check: one for one in run_checks(job, limits, report)}
         done |= {name: _cannot_run(name, version.name) for name in missing}
         return [done[name] for name, _ in wanted if name in done]
 
-    def _reference(self, previous: DatasetVersion) -> tuple[DataFile, ...] | None:
-        """The last accepted version's files, hashed again; None when they are not all here as signed."""
+    def _manifest(self, pointer: Pointer, report: Report) -> Manifest:
+        """What has not changed since it was last hashed is not read again (repo.digests), unless ``fresh``."""
+        root, cache = self.repository.root, self.repository.cache
+        with Digests.of(None if self.fresh else root, cache) as known:
+            return build_manifest(pointer, cache, reading(report), known)
+
+    def _reference(self, previous: DatasetVersion) -> Sequence[DataFile] | None:
+        """The last accepted version's files; None when they are not all here as signed."""
         pointer = Pointer(previous.name, previous.oid, "")
         try:
-            manifest = build_manifest(pointer, self.repository.cache)
+            manifest = self._manifest(pointer, lambda name, result: None)
         except (UsageError, IntegrityError):
             return None
         return data_files(manifest, self.repository.cache) if manifest.root == previous.root else None

@@ -1,33 +1,45 @@
-"""What the runner asks of its worker process, as JSON there and back."""
+"""What the runner asks of its worker process: small JSON on its standard input, lists of files as tables."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tdsec_gov.checks.contract import CheckInput, DataFile
+from tdsec_gov.checks.contract import CheckInput, DataFile, Memory, Team, no_progress
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.dataset import Manifest
 from tdsec_gov.errors import InternalError
+from tdsec_gov.gate.table import FileTable
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.repo.cache import Cache
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One dataset version to examine; ``checks`` in order, each with its settings."""
+    """One dataset version to examine; ``checks`` in order, each with its settings.
+
+    ``memory`` is the private folder where partials of files are kept (None: nothing is remembered).
+    """
 
     dataset: str
-    files: tuple[DataFile, ...]
-    previous: tuple[DataFile, ...] | None
+    files: Sequence[DataFile]
+    previous: Sequence[DataFile] | None
     previous_root: str | None
     checks: tuple[tuple[str, dict[str, JsonValue]], ...]
     source: dict[str, JsonValue] | None
     policies: Path
     now: dt.datetime
+    memory: Path | None = None
 
-    def given(self, params: dict[str, JsonValue]) -> CheckInput:
+    def given(
+        self,
+        params: dict[str, JsonValue],
+        memory: Memory | None = None,
+        team: Team | None = None,
+        progress: Callable[[int, int], None] = no_progress,
+    ) -> CheckInput:
         return CheckInput(
             self.dataset,
             self.files,
@@ -37,62 +49,85 @@ class Job:
             self.source,
             self.policies,
             self.now,
+            memory,
+            team,
+            progress,
         )
 
+    def on_disk(self) -> Job:
+        """The same job with its files in tables, which a worker can have. Raises BackendUnavailable."""
+        previous = None if self.previous is None else _table(self.previous)
+        return replace(self, files=_table(self.files), previous=previous)
+
+    @property
+    def handles(self) -> list[int]:
+        """Descriptors that a worker needs, of a job that is :meth:`on_disk`."""
+        return [one.handle for one in (self.files, self.previous) if isinstance(one, FileTable)]
+
     def as_json(self) -> dict[str, JsonValue]:
+        """For a process that has inherited :attr:`handles`."""
         return {
             "dataset": self.dataset,
-            "files": [_file_json(one) for one in self.files],
-            "previous": None if self.previous is None else [_file_json(one) for one in self.previous],
+            "files": _table_json(self.files),
+            "previous": None if self.previous is None else _table_json(self.previous),
             "previous_root": self.previous_root,
             "checks": [[name, params] for name, params in self.checks],
             "source": self.source,
             "policies": str(self.policies),
             "now": self.now.isoformat(),
+            "memory": None if self.memory is None else str(self.memory),
         }
 
     @classmethod
     def from_json(cls, body: dict[str, JsonValue]) -> Job:
         """Raises InternalError: not what :meth:`as_json` wrote."""
         try:
-            files, previous, checks = body["files"], body["previous"], body["checks"]
+            previous, checks, memory = body["previous"], body["checks"], body["memory"]
             source, root = body["source"], body["previous_root"]
-            if not isinstance(files, list) or not isinstance(checks, list):
+            if not isinstance(checks, list):
                 raise TypeError
             return cls(
                 dataset=str(body["dataset"]),
-                files=tuple(_file(one) for one in files),
-                previous=tuple(_file(one) for one in previous) if isinstance(previous, list) else None,
+                files=_opened(body["files"]),
+                previous=None if previous is None else _opened(previous),
                 previous_root=None if root is None else str(root),
                 checks=tuple(_check(one) for one in checks),
                 source=source if isinstance(source, dict) else None,
                 policies=Path(str(body["policies"])),
                 now=dt.datetime.fromisoformat(str(body["now"])),
+                memory=None if memory is None else Path(str(memory)),
             )
         except (KeyError, TypeError, ValueError) as exc:
             raise InternalError("malformed gate job", found=type(exc).__name__) from exc
 
 
-def data_files(manifest: Manifest, cache: Cache) -> tuple[DataFile, ...]:
-    """Where the bytes of a manifest's files lie in DVC's cache."""
-    return tuple(
-        DataFile(entry.path, cache.location(entry.oid), entry.size, entry.sha256)
+def data_files(manifest: Manifest, cache: Cache) -> FileTable:
+    """Where the bytes of a manifest's files lie in DVC's cache. Raises BackendUnavailable."""
+    rows = (
+        (entry.path, f"{entry.oid[:2]}/{entry.oid[2:]}", entry.size, entry.sha256)
         for entry in manifest.entries
     )
+    return FileTable.write(rows, str(cache.objects))
 
 
 def required_checks(policy: DatasetPolicy) -> tuple[tuple[str, dict[str, JsonValue]], ...]:
     return tuple((name, dict(params or {})) for name, params in policy.rule.checks.items())
 
 
-def _file_json(one: DataFile) -> dict[str, JsonValue]:
-    return {"path": one.path, "location": str(one.location), "size": one.size, "sha256": one.sha256}
+def _table(files: Sequence[DataFile]) -> FileTable:
+    return files if isinstance(files, FileTable) else FileTable.of(files)
 
 
-def _file(item: JsonValue) -> DataFile:
-    if not isinstance(item, dict) or not isinstance(item["size"], int):
+def _table_json(files: Sequence[DataFile]) -> JsonValue:
+    if not isinstance(files, FileTable):
+        raise InternalError("the files of a gate job are not on disk")
+    return [files.handle, files.base]
+
+
+def _opened(item: JsonValue) -> FileTable:
+    if not isinstance(item, list) or not isinstance(item[0], int):
         raise TypeError
-    return DataFile(str(item["path"]), Path(str(item["location"])), item["size"], str(item["sha256"]))
+    return FileTable(item[0], str(item[1]))
 
 
 def _check(item: JsonValue) -> tuple[str, dict[str, JsonValue]]:

@@ -17,12 +17,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from tdsec_gov.domain.canonical import JsonValue, parse_object
 from tdsec_gov.domain.findings import CheckResult
 from tdsec_gov.errors import IntegrityError
+from tdsec_gov.gate.faults import error_result
 from tdsec_gov.gate.job import Job
-from tdsec_gov.gate.worker import error_result
 
 Report = Callable[[str, CheckResult | None], None]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -32,14 +33,40 @@ _DROPPED = ("PANDERA_", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds one check may take."""
+    """What one check may take: seconds, and bytes of memory of its own per process (0: no limit)."""
 
     seconds: float
+    memory: int = 4 << 30
+
+
+def reading(report: Report) -> Callable[[int], None] | None:
+    """Tells ``report`` how many files were read, where it wants to hear it."""
+    if not isinstance(report, Counts):
+        return None
+    done = 0
+
+    def progress(size: int) -> None:
+        nonlocal done
+        done += 1
+        if done % 1000 == 0:
+            report.count("reading", done, 0)
+
+    return progress
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A report that wants to hear how far long work is, too."""
+
+    def count(self, what: str, done: int, total: int) -> None:
+        """``done`` of ``total`` files (0: not known); ``what`` is the name of a check, or ``reading``."""
+        ...
 
 
 def run_checks(job: Job, limits: Limits, report: Report = lambda name, result: None) -> list[CheckResult]:
     """One result per required check, in order. ``report`` hears of each start (None) and end."""
     waiting = list(job.checks)
+    job = job.on_disk()
     results: list[CheckResult] = []
     while waiting:
         before = len(waiting)
@@ -58,11 +85,11 @@ def _one_worker(job: Job, limits: Limits, report: Report) -> Iterator[CheckResul
     """Results of one worker process until it ends; the last may be the ERROR that ended it."""
     read_end, write_end = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tdsec_gov.gate.worker", str(write_end)],
+        [sys.executable, "-P", "-m", "tdsec_gov.gate.worker", str(write_end), str(limits.memory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=[write_end],
+        pass_fds=[write_end, *job.handles],
         env=_environment(),
         start_new_session=True,
     )
@@ -73,12 +100,17 @@ def _one_worker(job: Job, limits: Limits, report: Report) -> Iterator[CheckResul
     started = False
     try:
         with os.fdopen(read_end, "rb", buffering=0) as channel:
-            for line in _lines(channel.fileno(), limits.seconds):
+            clock = _Clock(limits.seconds)
+            for line in _lines(channel.fileno(), clock):
                 if line is None:
                     text = f"{names[0]} took longer than {limits.seconds:g} s (time_limit)"
                     yield error_result(names[0], "TDS002", text)
                     return
                 event = _event(line)
+                if "progress" in event:
+                    _count(report, names[0], event["progress"])
+                    continue
+                clock.restart()
                 if "start" in event:
                     started = True
                     report(names[0], None)
@@ -109,12 +141,33 @@ def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
             process.stdin.close()
 
 
-def _lines(channel: int, seconds: float) -> Iterator[bytes | None]:
-    """Lines as they come; None when the next one takes longer than ``seconds``; ends with the process."""
+class _Clock:
+    """The time one check has; telling how far it is does not start it anew."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.restart()
+
+    def restart(self) -> None:
+        self._end = time.monotonic() + self._seconds
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+def _count(report: Report, name: str, item: JsonValue) -> None:
+    if isinstance(report, Counts) and isinstance(item, list) and len(item) == 2:
+        done, total = item
+        if isinstance(done, int) and isinstance(total, int):
+            report.count(name, done, total)
+
+
+def _lines(channel: int, clock: _Clock) -> Iterator[bytes | None]:
+    """Lines as they come; None when the clock has run out; ends with the process."""
     pending = b""
-    deadline = time.monotonic() + seconds
     while True:
-        ready, _, _ = select.select([channel], [], [], max(0.0, deadline - time.monotonic()))
+        ready, _, _ = select.select([channel], [], [], clock.left)
         if not ready:
             yield None
             return
@@ -125,7 +178,6 @@ def _lines(channel: int, seconds: float) -> Iterator[bytes | None]:
         while b"\n" in pending:
             line, _, pending = pending.partition(b"\n")
             yield line
-            deadline = time.monotonic() + seconds
 
 
 def _event(line: bytes) -> dict[str, JsonValue]:

@@ -130,7 +130,7 @@ class Policies:
 def _rule_json(rule: DatasetRule) -> dict[str, JsonValue]:
     """The rule as the digest has it. What did not exist in earlier releases is left out where it is not
     used, so that their verdicts stay good."""
-    body: dict[str, JsonValue] = rule.model_dump(mode="json", exclude={"waivers"})
+    body: dict[str, JsonValue] = rule.model_dump(mode="json", exclude={"waivers", "memory_limit"})
     signers = body["signers"]
     if isinstance(signers, dict):
         body["signers"] = {key: value for key, value in signers.items() if value or key not in ("all", "any")}

@@ -84,6 +84,8 @@ class DatasetRule(Strict):
     checks: dict[Name, Settings | None] = Field(default_factory=dict)
     exempt: Annotated[str, Field(min_length=10)] | None = None
     time_limit: Annotated[int, Field(ge=1, le=86400)] = 300
+    memory_limit: Annotated[int, Field(ge=256, le=1 << 20)] = 4096
+    """MiB of memory of its own that each process of a check may have; a check that wants more is ERROR."""
     verdict_days: Days = 365
     signers: Signers = Signers()
     waivers: Waivers | None = None

@@ -32,19 +32,22 @@ def tightened(
         faults.append(f"verdict_days: expected at most {org.verdict_days}")
     if "signers" in said and not implies(rule.signers, org.signers):
         faults.append("signers: weaker than the org policy's")
-    if rule.waivers is not None:
-        faults += _waivers(rule.waivers, org.waivers or waivers)
+    theirs = org.waivers or waivers
+    looser = [] if rule.waivers is None else _waivers(rule.waivers, theirs)
+    if "waivers" in said and rule.waivers is not None:
+        faults += looser
+    elif rule.waivers is None or looser:
+        changes["waivers"] = theirs
     if "privacy" in said:
         faults += _budget(rule.privacy, org.privacy)
     changes |= {name: getattr(org, name) for name in _inherited(rule, org) if name not in said}
-    if rule.waivers is None:
-        changes["waivers"] = org.waivers or waivers
     return rule.model_copy(update=changes), faults
 
 
 def _inherited(rule: DatasetRule, org: OrgRule) -> list[str]:
     """Keys of ``org`` that hold where the repository says nothing."""
-    names: list[str] = [name for name in ("source", "time_limit", "privacy") if name in org.model_fields_set]
+    settings = ("source", "time_limit", "memory_limit", "privacy")
+    names: list[str] = [name for name in settings if name in org.model_fields_set]
     names += ["verdict_days"] if org.verdict_days < rule.verdict_days else []
     return names + (["signers"] if not implies(rule.signers, org.signers) else [])
 

@@ -70,16 +70,16 @@ class Stamp:
 class Digests:
     """The memory of one clone about one cache folder. Close it (or use ``with``) to keep the last rows."""
 
-    def __init__(self, folder: Path, cache: Cache) -> None:
+    def __init__(self, folder: Path | None, cache: Cache) -> None:
+        """Without a folder nothing is known and nothing kept."""
         self._rows = Rows(folder, "digests")
         self._cache = sha256(os.fsencode(cache.folder)).digest()[:8]
         self._new: dict[bytes, bytes] = {}
 
     @classmethod
-    def of(cls, root: Path, cache: Cache) -> Digests | None:
-        """That of the work tree at ``root``; None where git has no folder to keep it in."""
-        folder = private_folder(root)
-        return None if folder is None else cls(folder, cache)
+    def of(cls, root: Path | None, cache: Cache) -> Self:
+        """That of the work tree at ``root``; of None: one that knows nothing."""
+        return cls(None if root is None else private_folder(root), cache)
 
     def __enter__(self) -> Self:
         return self

@@ -48,11 +48,12 @@ def private_folder(root: Path) -> Path | None:
 class Rows:
     """Bytes by name (bytes). ``kind`` keeps files of one folder apart, also in what the HMAC covers."""
 
-    def __init__(self, folder: Path, kind: str, limit: int = LIMIT) -> None:
-        self._path = folder / f"{kind}.sqlite"
+    def __init__(self, folder: Path | None, kind: str, limit: int = LIMIT) -> None:
+        """Without a folder nothing is known and nothing kept."""
+        self._path = (folder or Path()) / f"{kind}.sqlite"
         self._kind = kind.encode() + b"\0"
         self._limit = limit
-        self._key = _key(folder)
+        self._key = None if folder is None else _key(folder)
         self._open: sqlite3.Connection | None = None
         self._owner = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ class Rows:
 
 
 def load(
-    files: tuple[DataFile, ...], previous: tuple[DataFile, ...] | None, label: str, ignore: frozenset[str]
+    files: Sequence[DataFile], previous: Sequence[DataFile] | None, label: str, ignore: frozenset[str]
 ) -> Rows:
     """Read the tables of both versions.
 
@@ -87,13 +88,13 @@ def load(
     )
 
 
-def _tables(files: tuple[DataFile, ...], label: str) -> list[tuple[str, polars.DataFrame]]:
+def _tables(files: Sequence[DataFile], label: str) -> list[tuple[str, polars.DataFrame]]:
     read = [(file.path, read_table(file)) for file in files if is_table(file)]
     return [(path, frame) for path, frame in read if label in frame.columns]
 
 
 def _gaps(
-    files: tuple[DataFile, ...], now: list[tuple[str, polars.DataFrame]], label: str, before: set[str]
+    files: Sequence[DataFile], now: list[tuple[str, polars.DataFrame]], label: str, before: set[str]
 ) -> list[str]:
     have = {name for name, _ in now}
     lacking = [file.path for file in files if is_table(file) and file.path not in have]
