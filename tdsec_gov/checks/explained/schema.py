@@ -71,8 +71,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     ),
     "TDS213": (
         "New categories",
-        "A column with few distinct values has some that the last accepted version had not, in more rows than "
-        "chance explains. The values are not named here.",
+        "A column with few distinct values has some that the last accepted version had not, in more rows than"
+        " chance explains. The values are not named here.",
         "Look at the distinct values of the column; if they are right, add them to the schema's isin.",
     ),
     "TDS214": (

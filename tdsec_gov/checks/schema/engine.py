@@ -82,12 +82,13 @@ def _errors(pandera: Any, schema: Any, frame: Any) -> list[Any]:
 
 
 def _forgiving(schema: Any, frame: Frame) -> Any:
-    """The schema without a word on nulls of columns where misfits became null: those are counted apart."""
-    if not frame.unfit:
+    """The schema without a word on nulls of columns that have none, and of columns where misfits became null:
+    those are counted apart."""
+    if not frame.unfit and not frame.full:
         return schema
     changed = copy.deepcopy(schema)
     for column in changed.columns.values():
-        if column.regex or column.name in frame.unfit:
+        if (column.regex and frame.unfit) or column.name in frame.unfit or column.name in frame.full:
             column.nullable = True
     return changed
 

@@ -42,7 +42,7 @@ def measure_table(file: DataFile) -> JsonValue:
         if table_format(file) in TEXT_FORMATS:
             rows, empty = _weigh_text(file)
         else:
-            rows, tallies = decoded(file)
+            rows, tallies, _ = decoded(file)
             empty = {name: tally.count for name, tally in tallies.items()}
     except Unreadable as exc:
         return {"unreadable": unreadable(file, exc).as_json()}

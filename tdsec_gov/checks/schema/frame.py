@@ -33,7 +33,8 @@ class Frame:
 
     ``lazy`` is a ``polars.LazyFrame`` that may be collected many times, ``height`` its rows, ``names`` its
     columns in order. ``empty`` tallies null values by column. ``unfit`` tallies, in text, the values that do
-    not fit the declared type; they are null in ``lazy`` and not counted in ``empty``.
+    not fit the declared type; they are null in ``lazy`` and not counted in ``empty``. ``full`` names columns
+    that the strict decoder found without any null and NaN: they need not be read again for that.
     """
 
     lazy: Any
@@ -41,3 +42,4 @@ class Frame:
     names: tuple[str, ...]
     empty: Mapping[str, Tally]
     unfit: Mapping[str, Tally] = field(default_factory=dict)
+    full: frozenset[str] = frozenset()

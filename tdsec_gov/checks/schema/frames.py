@@ -37,28 +37,38 @@ def opened(file: DataFile, types: Types, *, again: bool = False) -> Iterator[Fra
         if again:
             yield Frame(lazy, 0, names, {})
             return
-        rows, empty = decoded(file)
+        rows, empty, full = decoded(file)
         height = int(_length(lazy))
         if names != tuple(empty) or height != rows:
             expected = f"{rows} rows, {len(empty)} columns (pyarrow)"
             found = f"{height} rows, {len(names)} columns (polars)"
             raise Unreadable("readers disagree on the table", where=file.path, expected=expected, found=found)
-        yield Frame(lazy, rows, names, empty)
+        yield Frame(lazy, rows, names, empty, full=full)
 
 
-def decoded(file: DataFile) -> tuple[int, dict[str, Tally]]:
-    """Rows, and null values by column, of a whole table that is not text.
+def decoded(file: DataFile) -> tuple[int, dict[str, Tally], frozenset[str]]:
+    """Rows, null values by column, and columns without null and NaN, of a whole table that is not text.
 
     Raises:
         Unreadable: as :func:`tdsec_gov.checks.tables.scan_batches`.
     """
     rows = 0
+    gaps: set[str] = set()
     empty: dict[str, Tally] = {}
     for batch in scan_batches(file, threads=True):
         rows += batch.num_rows
         for field, column in zip(batch.schema, batch.columns, strict=True):
             empty.setdefault(field.name, Tally()).count += column.null_count
-    return rows, empty
+            if field.name not in gaps and (column.null_count or _has_nan(column)):
+                gaps.add(field.name)
+    return rows, empty, frozenset(set(empty) - gaps)
+
+
+def _has_nan(column: Any) -> bool:
+    import pyarrow
+    from pyarrow import compute
+
+    return pyarrow.types.is_floating(column.type) and bool(compute.any(compute.is_nan(column)).as_py())
 
 
 def _lazy(file: DataFile) -> Any:
