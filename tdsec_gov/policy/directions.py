@@ -53,17 +53,23 @@ def one_of(*loosest_first: str, default: str) -> Direction:
 
 def flag(default: bool) -> Direction:
     """True is stricter."""
-    return Direction(default, "as strict as", lambda mine, org: mine is True or org is False)
+    return Direction(
+        default, "as strict as", lambda mine, org: mine is True or (mine is False and org is False)
+    )
 
 
 def fewer() -> Direction:
     """A list of exceptions: none beyond the org's."""
-    return Direction([], "nothing beyond", lambda mine, org: _words(mine) <= _words(org))
+    return Direction(
+        [], "nothing beyond", lambda mine, org: isinstance(mine, list) and _words(mine) <= _words(org)
+    )
 
 
 def more(*default: str) -> Direction:
     """A list of demands: all of the org's."""
-    return Direction(list(default), "all of", lambda mine, org: _words(mine) >= _words(org))
+    return Direction(
+        list(default), "all of", lambda mine, org: isinstance(mine, list) and _words(mine) >= _words(org)
+    )
 
 
 def local() -> Direction:
