@@ -15,10 +15,19 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 @click.option("--name", default=None, help="Name of a new identity (default: your git or login name).")
 @click.option("--password", is_flag=True, help="A passphrase opens the vault from any clone (team of one).")
 @click.option("--recovery", metavar="RECIPIENT", help="Recipient whose secret lies offline: it opens all.")
+@click.option(
+    "--ci", type=click.Choice(["github", "gitlab"]), help="Write a job that asks for evidence, too."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @pass_shell
 def init(
-    shell: Shell, storage: str | None, name: str | None, password: bool, recovery: str | None, yes: bool
+    shell: Shell,
+    storage: str | None,
+    name: str | None,
+    password: bool,
+    recovery: str | None,
+    ci: str | None,
+    yes: bool,
 ) -> int:
     """Set tdsec up in this git+DVC repository. Running it twice changes nothing.
 
@@ -46,6 +55,10 @@ def init(
             done.lines += initialise(repository, storage, usable, shell.folder, recovery).lines
     else:
         done = initialise(repository, storage, usable, shell.folder, recovery)
+    if ci is not None:
+        from tdsec_gov.setup.ci import write_job
+
+        done.lines += write_job(repository, ci)
     for line in done.lines:
         shell.say(f"  + {line}")
     if not done.lines:
