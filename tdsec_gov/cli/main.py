@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "source": ("tdsec_gov.cli.source:source", "Source records: add, list, show, recheck, schema, croissant."),
     "collect": ("tdsec_gov.cli.collect:collect", "Fetch data through quarantine, checked before it is in place."),
     "schema": ("tdsec_gov.cli.schema:schema", "Write a schema that fits a dataset."),
+    "fix": ("tdsec_gov.cli.fix:fix", "Mend personal data: drop, mask or key a column."),
     "check": ("tdsec_gov.cli.check:check", "Run the gate and write the verdict."),
     "waive": ("tdsec_gov.cli.waive:waive", "Let a check fail on one version for a while, signed."),
     "waivers": ("tdsec_gov.cli.waive:waivers", "What is waived, what has expired."),

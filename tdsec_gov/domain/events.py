@@ -11,6 +11,7 @@ ACTIONS = (
     "source.add",
     "source.recheck",
     "collect",
+    "fix.pii",
     "gate",
     "waive",
     "push",

@@ -85,6 +85,8 @@ def _named(column: Column, kind: str, label: str) -> Sight | None:
         return None
     if tally is not None and tally.whole >= k.KINDS[kind].named_share * column.values and tally.whole >= 1:
         return _confirmed(kind, tally, column, label)
+    if kind == k.NATIONAL and not national.named_plainly(column.name):
+        return None
     if shaped >= LIKELY_SHAPE * column.values and shaped:
         return _likely(kind, shaped, column, label)
     return None

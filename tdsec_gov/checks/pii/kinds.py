@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {
         _kind(USERINFO, "", 0.5, 0.3),
         _kind(EMAIL, "email e-mail mail contact", 0.5, 0.3),
         _kind(IBAN, "iban bank payment financial", 0.5, 0.3),
-        _kind(CARD, "card payment financial", 0.8, 0.5, 0.3),
+        _kind(CARD, "card payment financial", 0.6, 0.5, 0.3),
         _kind(SSN, "ssn social identification national identifier", 0.8, 0.5),
         _kind(NATIONAL, "national identification identifier tax health", 0.9, 0.5),
         _kind(IP, "ip online network", 0.8, 0.5),

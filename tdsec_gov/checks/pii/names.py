@@ -209,3 +209,8 @@ def axis(name: str) -> str | None:
     if parts & {"lat", "latitude", "breitengrad", "latitud"}:
         return "lat"
     return "lon" if parts & {"lon", "lng", "long", "longitude", "langengrad", "longitud"} else None
+
+
+def is_national(name: str) -> bool:
+    """Whether the name speaks of a national identifier of no particular country."""
+    return k.NATIONAL in named_kinds(name)

@@ -148,6 +148,13 @@ def _is_nric(text: str) -> bool:
     return letters[text[0]][place] == text[8]
 
 
+def _is_ric(text: str) -> bool:
+    """GB 11643: the check digit alone; area codes that were abolished still stand in valid numbers."""
+    from stdnum.iso7064 import mod_11_2
+
+    return bool(mod_11_2.is_valid(text.upper()))
+
+
 def _is_date_first(text: str) -> bool:
     from stdnum.dk import cpr
 
@@ -161,7 +168,13 @@ def schemes_named(column: str) -> tuple[Scheme, ...]:
     """Schemes that a column's name speaks of; all when it names a national identifier of no country."""
     said = names.joins(column)
     own = tuple(scheme for scheme in SCHEMES if scheme.words & said)
-    return own or (SCHEMES if names.k.NATIONAL in names.named_kinds(column) else ())
+    return own or (SCHEMES if names.is_national(column) else ())
+
+
+def named_plainly(column: str) -> bool:
+    """Whether the name says so in a word that means nothing else (``ic`` and ``run`` mean much)."""
+    said = {word for word in names.joins(column) if len(word) > 3}
+    return names.is_national(column) or any(scheme.words & said for scheme in SCHEMES)
 
 
 def scheme_of(text: str, among: tuple[Scheme, ...]) -> Scheme | None:

@@ -29,7 +29,7 @@ IN_TEXT: dict[str, str] = {
     k.USERINFO: r"://[^\s/:@]+:[^\s/@]+@",
     k.EMAIL: _MAIL_SIGN,
     k.IBAN: rf"{_EDGE}[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[A-Za-z0-9]){{8}}",
-    k.CARD: rf"{_EDGE}[1-6](?:[ ./_-]{{0,2}}[0-9]){{11}}",
+    k.CARD: rf"{_EDGE}[0-9](?:[ ./_-]{{0,2}}[0-9]){{11}}",
     k.SSN: rf"{_EDGE}[0-9]{{3}}[- .][0-9]{{2}}[- .][0-9]{{4}}(?:$|[^A-Za-z0-9])|(?i:ssn|social|soc|ss ?#|tax ?id).*[0-9]{{9}}|[0-9]{{9}}.*(?i:ssn|social)",
     k.NATIONAL: (
         r"(?i:[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z]|[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}|[0-9]{17}[0-9X]"
@@ -52,4 +52,4 @@ DULL = (
     r"|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\s*$"
 )
 """Dates, times, UUIDs and digests: they fit the first pattern and hold nothing."""
-CARD_NUMBER = r"^\s*[2-6][0-9]{12,18}(?:\.0*)?\s*$"
+CARD_NUMBER = r"^\s*[1-6][0-9]{11,18}(?:\.0*)?\s*$"

@@ -35,7 +35,11 @@ def is_phone(text: str, regions: tuple[str, ...], *, lenient: bool = False) -> b
     text = text.strip()
     bare = re.sub(r" ?(?:x|ext\.?|extension|#|;ext=) ?[0-9]{1,6}$", "", text)
     digits = _DIGITS.sub("", bare)
-    if not 7 <= len(digits) <= 17 or len(set(digits)) < 2 or DATE.match(bare):
+    if (
+        not (7 if lenient or bare.startswith("+") else 9) <= len(digits) <= 17
+        or len(set(digits)) < 2
+        or DATE.match(bare)
+    ):
         return False
     if bare.startswith(("+", "00")):
         number = "+" + (digits if bare.startswith("+") else digits[2:])

@@ -30,14 +30,7 @@ class Sight:
         """Raises ValueError: not what :meth:`as_json` wrote."""
         if not isinstance(item, list) or len(item) != 7 or not isinstance(item[5], list):
             raise ValueError("not a sight")
-        code, kind, words, column, count, rows, sure = item
+        code, kind, words, column, count, places, sure = item
+        rows = tuple(int(str(row)) for row in places) if isinstance(places, list) else ()
         name = None if column is None else str(column)
-        return cls(
-            str(code),
-            str(kind),
-            str(words),
-            name,
-            int(str(count)),
-            tuple(int(str(r)) for r in rows),
-            bool(sure),
-        )
+        return cls(str(code), str(kind), str(words), name, int(str(count)), rows, bool(sure))

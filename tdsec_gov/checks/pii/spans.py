@@ -14,7 +14,7 @@ from tdsec_gov.checks.pii import kinds as k
 from tdsec_gov.checks.pii import names, national, secrets
 from tdsec_gov.checks.pii import phones as phone
 from tdsec_gov.checks.pii.normal import plain
-from tdsec_gov.checks.pii.validators import iban_end, is_card, is_email, is_ip, is_mac, is_ssn
+from tdsec_gov.checks.pii.validators import iban_end, is_card, is_email, is_ip, is_mac, is_ssn, luhn
 
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT")
 """Countries whose local phone numbers are known when the settings name none."""
@@ -48,7 +48,7 @@ _CARD = re.compile(
     r"|[2-6][0-9]{3}[ -]{0,2}[0-9]{4}[ -]{0,2}[0-9]{4}[ -]{0,2}[0-9]{4}"
     r"|[13][0-9]{3}([ ./_-]{1,2})[0-9]{6}\2[0-9]{4,5})(?![A-Za-z0-9])(?!\.[0-9])"
 )
-_ANY_CARD = re.compile(r"(?<![A-Za-z0-9])[1-6](?:[ .-]?[0-9]){11,18}(?![A-Za-z0-9])")
+_ANY_CARD = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.,])[0-9](?:[ .-]?[0-9]){11,18}(?![A-Za-z0-9])")
 _SSN = re.compile(r"(?<![A-Za-z0-9])(?<![0-9]-)[0-9]{3}([- .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9])(?!-[0-9])")
 _BARE_SSN = re.compile(r"(?<![A-Za-z0-9.])[0-9]{9}(?![A-Za-z0-9]|\.[0-9])")
 _IP4 = re.compile(r"(?<![A-Za-z0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9]|\.[0-9])")
@@ -60,7 +60,7 @@ _MAC = re.compile(
     r"|(?<![A-Za-z0-9.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![A-Za-z0-9.])"
 )
 _PHONE = re.compile(
-    rf"(?<![A-Za-z0-9])(?<![0-9][-/,.:])(?<![-.]\()(?:{phone.INTERNATIONAL}{phone.EXTENSION}|{phone.NANP}{phone.EXTENSION}"
+    rf"(?<![A-Za-z0-9])(?<![0-9][-/,.:])(?:{phone.INTERNATIONAL}{phone.EXTENSION}|{phone.NANP}{phone.EXTENSION}"
     rf"|{phone.NATIONAL}{phone.EXTENSION}|{phone.LOOSE}{phone.EXTENSION})(?![A-Za-z0-9])(?![,.:-][0-9])"
 )
 _NATIONAL = re.compile(
@@ -75,10 +75,15 @@ _CALL = re.compile(
     r"|reach (?:me|us|him|her|them|out)|whats ?app|\bsms\b|\btext(?:ed|ing)? (?:me|us|him|her|at|to|message)|hotline|handy|handynummer"
     r"|rufnummer|anruf|m\u00f3vil|movil|celular|llam|appel|portable|\bgsm\b|helpline|toll[- ]free|office:|home:|work:"
     r"|\bph[.:#]|\bphn?\b|\b[tmpf]: ?$|my number|(?:his|her|their|your|our) (?:new |old )?number|number is|voice ?mail|pager"
-    r"|\u7535\u8bdd|\u96fb\u8a71|\u624b\u673a|\u0442\u0435\u043b|\u260e|\ud83d\udcde|ring (?:me|us)|customer (?:service|care|support)"
+    r"|\u7535\u8bdd|\u96fb\u8a71|\u624b\u673a|\u0442\u0435\u043b|\u260e|\ud83d\udcde|ring (?:me|us)|answering|\bmessages?\b|\bregistered\b|customer (?:service|care|support)"
     r"|\u4e3b\u7ba1|\u8054\u7cfb",
     re.I,
 )
+_CALLED = re.compile(
+    r"[ ,]{0,2}[-(\[]?[ ]?(?:office|mobile|cell|home|work|fax|phone|tel|handy)\b(?! ?:)", re.I
+)
+_GROUP = re.compile(r"[0-9]+")
+_MONEY = frozenset("$\u20ac\u00a3%")
 _NOT_CALL = re.compile(
     r"(?:order|invoice|account|acct|card|policy|ticket|reference|ref|case|serial|tracking|routing|transaction|isbn|sku|part"
     r"|passport|licen[cs]e|ssn|social security|iban|swift|zip|id|id number|\bno)[ .:#]*(?:number|no|num|nr|code)?[ .:#]*(?:is|was|=)?[ :#]*$",
@@ -141,15 +146,19 @@ def _ibans(text: str, _: tuple[str, ...]) -> Iterator[Span]:
 
 
 def _cards(text: str, _: tuple[str, ...]) -> Iterator[Span]:
-    found = False
-    for match in _CARD.finditer(text):
-        if is_card(match[0]) and _grouped(match[0]):
-            found = True
+    paid = _PAY.search(text) is not None
+    for match in (_ANY_CARD if paid else _CARD).finditer(text):
+        near = paid and _near(text, *match.span(), _PAY)
+        if _is_card(match[0], near):
             yield Span(*match.span(), k.CARD)
-    if not found and _PAY.search(text):
-        for match in _ANY_CARD.finditer(text):
-            if is_card(match[0]) and _near(text, match.start(), match.end(), _PAY):
-                yield Span(*match.span(), k.CARD)
+
+
+def _is_card(text: str, near: bool) -> bool:
+    """Beside a word for paying any number of a card's length with a right check digit is one."""
+    if near:
+        digits = "".join(one for one in text if one.isdigit())
+        return 12 <= len(digits) <= 19 and len(set(digits)) > 1 and luhn(digits)
+    return _CARD.fullmatch(text) is not None and is_card(text) and _grouped(text)
 
 
 def _grouped(text: str) -> bool:
@@ -184,19 +193,26 @@ def _macs(text: str, _: tuple[str, ...]) -> Iterator[Span]:
 
 
 def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
-    for match in _PHONE.finditer(text):
+    at = 0
+    while match := _PHONE.search(text, at):
         start, end = match.start(), match.start() + len(match[0].rstrip(" -./("))
-        digits = sum(one.isdigit() for one in match[0])
-        if digits < 7 or (start and text[start - 1] in "$\u20ac\u00a3%") or text[end : end + 1] == "%":
-            continue
         if match[0].count("(") != match[0].count(")"):
             start += match[0].startswith("(")
-        number = text[start:end]
-        lenient = _CALL.search(text, max(0, start - _BEFORE), start) is not None
-        lenient = lenient or _CALL.search(text, end, min(len(text), end + _AFTER)) is not None
-        lenient = lenient and not _NOT_CALL.search(text[max(0, start - 32) : start])
-        if phone.is_phone(number, regions, lenient=lenient):
+        if _is_phone(text, start, end, regions):
             yield Span(start, end, k.PHONE)
+            at = match.end()
+        else:  # what follows the first group may be a number by itself
+            group = _GROUP.search(text, match.start())
+            at = group.end() if group else match.end()
+
+
+def _is_phone(text: str, start: int, end: int, regions: tuple[str, ...]) -> bool:
+    digits = sum(one.isdigit() for one in text[start:end])
+    if digits < 7 or text[max(0, start - 1) : start] in _MONEY or text[end : end + 1] == "%":
+        return False
+    called = _CALL.search(text, max(0, start - _BEFORE), start) or _CALLED.match(text, end)
+    lenient = called is not None and not _NOT_CALL.search(text[max(0, start - 32) : start])
+    return phone.is_phone(text[start:end], regions, lenient=lenient)
 
 
 def _nationals(text: str, _: tuple[str, ...]) -> Iterator[Span]:

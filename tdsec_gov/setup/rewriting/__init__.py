@@ -1,0 +1,1 @@
+"""Rewriting files of a dataset value by value, in their own format."""
