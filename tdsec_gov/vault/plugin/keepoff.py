@@ -9,6 +9,7 @@ from urllib.parse import urlparse
 from tdsec_gov.errors import AccessDenied, ConfigurationError
 from tdsec_gov.vault.plugin.constants import is_vault
 from tdsec_gov.vault.plugin.dvcfs import unguarded_cloud_fs
+from tdsec_gov.vault.plugin.place import Place
 from tdsec_gov.vault.plugin.refusal import VaultRefusal
 
 _WRITES = (
@@ -18,24 +19,26 @@ _WRITES = (
 )
 
 
-def guarded(repo_config: Any, cls: Any, path: str) -> Any:
+def guarded(repo_config: Any, cls: Any, conf: Any, path: str) -> Any:
     """``cls``, or where ``path`` lies in the inner remote of a vault a subclass that refuses to write.
 
-    Compared are protocol and place, not names: a second remote with the same URL is no way round.
+    Compared are places, not names or URLs: a second remote with the same URL is no way round, nor is
+    another spelling of it (:mod:`.place`).
 
     Raises:
         VaultRefusal: DVC's own cache lies there, so plaintext would be readable on the storage.
     """
-    place = place_of(cls, path)
-    for conf in repo_config["remote"].values():
-        url = str(conf.get("url", ""))
+    place = Place.of(cls.protocol, conf, path)
+    for remote in repo_config["remote"].values():
+        url = str(remote.get("url", ""))
         name = urlparse(url).netloc
         if not is_vault(url) or name.lower() not in repo_config["remote"]:
             continue
-        inner_cls, _, inner_path = unguarded_cloud_fs(repo_config, name=name)
-        inner = place_of(inner_cls, inner_path)
-        if inner_cls.protocol == cls.protocol and (place == inner or place.startswith(f"{inner}/")):
-            if place == os.path.realpath(str(repo_config.get("cache", {}).get("dir", ""))):
+        inner_cls, inner_conf, inner_path = unguarded_cloud_fs(repo_config, name=name)
+        if Place.of(inner_cls.protocol, inner_conf, inner_path).holds(place):
+            if cls.protocol == "local" and place.path == os.path.realpath(
+                str(repo_config.get("cache", {}).get("dir", ""))
+            ):
                 raise VaultRefusal(
                     ConfigurationError(
                         f"DVC's cache lies inside the storage of the vault tdsec://{name}",
@@ -49,11 +52,6 @@ def guarded(repo_config: Any, cls: Any, path: str) -> Any:
                 "push to the vault instead (dvc push without -r)",
             )
     return cls
-
-
-def place_of(cls: Any, path: str) -> str:
-    """Where ``path`` really is, as far as its name tells."""
-    return os.path.realpath(path) if cls.protocol == "local" else str(path).rstrip("/")
 
 
 def refusing(cls: Any, message: str, hint: str) -> Any:

@@ -51,12 +51,12 @@ def after_dvc_fs(module: Any) -> None:
         if _of_revision(repo_config) and kwargs.get("name"):
             from tdsec_gov.vault.plugin.revision import refusing_unknown
 
-            cls = refusing_unknown(repo_config, cls, path)
+            cls = refusing_unknown(repo_config, cls, conf, path)
         if not _has_vault(repo_config):
             return cls, conf, path
         from tdsec_gov.vault.plugin.keepoff import guarded
 
-        return guarded(repo_config, cls, path), conf, path
+        return guarded(repo_config, cls, conf, path), conf, path
 
     module._resolve_remote_refs = _resolve_remote_refs
     module.get_cloud_fs = get_cloud_fs

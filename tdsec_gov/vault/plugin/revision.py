@@ -29,7 +29,7 @@ class UnderPolicies:
         yield from (name for name in self._revision.names(folder) if not name.startswith(self._OURS))
 
 
-def refusing_unknown(revision: Any, cls: Any, path: str) -> Any:
+def refusing_unknown(revision: Any, cls: Any, conf: Any, path: str) -> Any:
     """``cls``, or a subclass that refuses to write where the settings that are checked out have a vault and
     ``path`` is no remote of theirs. ``revision``: DVC's settings of a git revision.
 
@@ -40,18 +40,19 @@ def refusing_unknown(revision: Any, cls: Any, path: str) -> Any:
 
     from tdsec_gov.vault.plugin.constants import is_vault
     from tdsec_gov.vault.plugin.dvcfs import unguarded_cloud_fs
-    from tdsec_gov.vault.plugin.keepoff import place_of, refusing
+    from tdsec_gov.vault.plugin.keepoff import refusing
+    from tdsec_gov.vault.plugin.place import Place
 
     checked_out = Config(dvc_dir=revision.local_dvc_dir)
     remotes = checked_out.get("remote", {})
-    if not any(is_vault(conf.get("url", "")) for conf in remotes.values()):
+    if not any(is_vault(remote.get("url", "")) for remote in remotes.values()):
         return cls
-    place = cls.protocol, place_of(cls, path)
-    for name, conf in remotes.items():
-        if is_vault(conf.get("url", "")):
+    place = Place.of(cls.protocol, conf, path)
+    for name, remote in remotes.items():
+        if is_vault(remote.get("url", "")):
             continue
-        known, _, where = unguarded_cloud_fs(checked_out, name=name)
-        if (known.protocol, place_of(known, where)) == place:
+        known, settings, where = unguarded_cloud_fs(checked_out, name=name)
+        if Place.of(known.protocol, settings, where) == place:
             return cls
     return refusing(
         cls,
