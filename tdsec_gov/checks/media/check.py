@@ -130,7 +130,7 @@ def _look(file: DataFile, kind: str, form: str, packed: str | None, limits: Limi
         else look_at_sound(file.location, file.size, form)
     )
     if zipfile.is_zipfile(file.location):
-        look = {**look, "extra": look["extra"] or file.size, "foreign": True}
+        look = {**look, "zip": True}
     return look
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import median
@@ -23,8 +25,9 @@ class Tale:
         self._by_code: dict[str, list[Finding]] = {}
         self._more: Counter[str] = Counter()
         self._counts: dict[str, Counter[str]] = {}
-        self._numbers: dict[str, list[float]] = {}
-        self._classes: dict[str, set[str]] = {}
+        self._numbers: dict[str, array[float]] = {}
+        self._folders: dict[bytes, str] = {}
+        self._across: set[bytes] = set()
         self.kinds: Counter[str] = Counter()
         self.others: Counter[str] = Counter()
         self.repeated = 0
@@ -43,17 +46,26 @@ class Tale:
             return
         folder = file.path.rpartition("/")[0].rpartition("/")[2]
         self._count("class", folder or "(no folder)")
-        before = self._classes.setdefault(file.sha256, set())
-        self.repeated += bool(before)
-        before.add(folder)
+        self._same(bytes.fromhex(file.sha256)[:16], folder)
         if seen.get("code") is not None:
             self._note(str(seen["code"]), Severity.DENY, str(seen["message"]), file)
             return
         self._figures(kind, seen)
-        if extra := int(str(seen.get("extra") or 0)):
+        if seen.get("zip"):
+            self._note("TDS704", Severity.DENY, f"the {kind} is a zip archive as well", file)
+        elif extra := int(str(seen.get("extra") or 0)):
             severity = Severity.DENY if seen.get("foreign") else self._trailing
             form = ", and they are another format" if seen.get("foreign") else ""
             self._note("TDS704", severity, f"{extra} bytes follow the end of the {kind}{form}", file)
+
+    def _same(self, digest: bytes, folder: str) -> None:
+        first = self._folders.get(digest)
+        if first is None:
+            self._folders[digest] = sys.intern(folder)
+            return
+        self.repeated += 1
+        if first != folder:
+            self._across.add(digest)
 
     def _figures(self, kind: str, seen: Mapping[str, JsonValue]) -> None:
         if kind == "image":
@@ -76,7 +88,7 @@ class Tale:
         self._counts.setdefault(what, Counter())[value] += 1
 
     def _number(self, what: str, value: float) -> None:
-        self._numbers.setdefault(what, []).append(value)
+        self._numbers.setdefault(what, array("d")).append(value)
 
     def _note(self, code: str, severity: Severity, message: str, file: DataFile) -> None:
         named = self._by_code.setdefault(f"{code} {severity}", [])
@@ -93,7 +105,7 @@ class Tale:
     @property
     def across(self) -> int:
         """Contents that lie in more than one folder."""
-        return sum(len(folders) > 1 for folders in self._classes.values())
+        return len(self._across)
 
     def findings(self) -> Iterable[Finding]:
         """Those of single files; what exceeds 50 of a kind is one more, with a count."""
