@@ -104,7 +104,7 @@ class _Watching(contextlib.ExitStack):
     def checked(self, name: str, result: CheckResult | None) -> None:
         if self._arriving:
             self._arriving = False
-            self.pop_all().close()
+            self.close()
             self.enter_context(self._checking)
         self._checking(name, result)
 

@@ -94,7 +94,7 @@ def list_(shell: Shell) -> int:
 @pass_shell
 def show(shell: Shell, ident: str) -> int:
     """One record, with what it does not state."""
-    from tdsec_gov.compliance.croissant import more_fields
+    from tdsec_gov.compliance.sourcewords import more_fields
     from tdsec_gov.compliance.versions import source_fields
 
     found = _source(shell, ident)

@@ -11,12 +11,11 @@ from tdsec_gov.checks.source import Settings, judge
 from tdsec_gov.collect.intake import Arrived
 from tdsec_gov.collect.rejected import Rejected
 from tdsec_gov.domain.canonical import JsonValue
-from tdsec_gov.domain.findings import CheckResult, Severity, Status
+from tdsec_gov.domain.findings import CheckResult, Finding, Severity, Status
 from tdsec_gov.errors import IntegrityError, PolicyInvalid, UsageError
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files
 from tdsec_gov.gate.runner import Limits, Report, run_checks
-from tdsec_gov.gate.worker import error_result
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.policy.source_models import Source
 from tdsec_gov.repo.pointers import Pointer
@@ -85,7 +84,7 @@ def require_accepted(
         now=now,
     )
     results = run_checks(job, Limits(policy.rule.time_limit), report)
-    results += [error_result(name, "TDS003", f"{name} has nothing to compare with") for name in missing]
+    results += [_cannot_run(name) for name in missing]
     decision = decide(policy, results, (), now)
     if decision.status is Status.FAILED:
         error = Rejected(
@@ -94,6 +93,13 @@ def require_accepted(
         error.results = results
         raise error
     return results
+
+
+def _cannot_run(name: str) -> CheckResult:
+    """An ERROR, which denies."""
+    text = f"{name} has nothing to compare with: the last accepted version is not in the DVC cache"
+    finding = Finding("TDS003", Severity.DENY, text if name in CHECKS else f"there is no check '{name}'")
+    return CheckResult(name, Status.ERROR, (finding,))
 
 
 def _params(name: str, params: dict[str, JsonValue] | None) -> dict[str, JsonValue]:

@@ -121,7 +121,10 @@ def _url(scheme: str, text: str) -> Location:
         raise _refused("has a scheme that is not collected from", "one plain address")
     if _UNFIT.search(text) or "#" in text:
         raise _refused("has characters that no address may have", "a plain URL")
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise _refused("is no URL", "scheme://host/path") from None
     if "@" in parts.netloc:
         raise _refused(
             "holds a user name or password",

@@ -55,7 +55,7 @@ def opened(place: Location, allow: Allow) -> Iterator[Stream]:
     """The bytes at a web address as they arrive.
 
     Raises:
-        Rejected: redirected to where ``allow`` says no.
+        Rejected: redirected to where ``allow`` says no, in circles, or to another scheme.
         BackendUnavailable: no answer, another answer than 200, or one that ends too early.
     """
     context = ssl.create_default_context()
@@ -79,6 +79,8 @@ def opened(place: Location, allow: Allow) -> Iterator[Stream]:
                 raise BackendUnavailable("the server sent another encoding than asked for", where=place.shown)
             yield Stream(answer.read, _length(answer.headers))
     except urllib.error.HTTPError as exc:
+        if 300 <= exc.code < 400:
+            raise Rejected("a redirect leads nowhere that is followed", where=place.shown) from None
         found = f"HTTP status {exc.code}"
         raise BackendUnavailable("the server did not send the file", where=place.shown, found=found) from None
     except (
