@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from killing import chance, half_objects, killed_after, killed_when, started, whole_objects
 from workshops import Workshop
 
 from tdsec_gov.errors import KeyUnavailable
 from tdsec_gov.keys.age import file as age_file
 from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.vault.keyrings.keyring import Keyring
-from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.vault.objects import objects
 
 FILES, SIZE = 16, 1_500_000
@@ -46,27 +42,13 @@ def sealed(sealed_template: Workshop, workshop: Workshop, tmp_path: Path) -> Wor
     return sealed_template.copy_to(tmp_path / "sealed")
 
 
-def started(shop: Workshop) -> subprocess.Popen[bytes]:
+def rotating(shop: Workshop) -> list[str]:
     command = [sys.executable, "-m", "tdsec_gov.cli.main", "--repo", str(shop.root)]
-    return subprocess.Popen(
-        [*command, "vault", "rotate", "--eager", "-j", "2"],
-        cwd=shop.root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    return [*command, "vault", "rotate", "--eager", "-j", "2"]
 
 
 def killed(shop: Workshop, enough: Callable[[], bool]) -> bool:
-    """Start a rotation, kill it as soon as ``enough``; False when it ended before."""
-    process = started(shop)
-    while process.poll() is None and not enough():
-        time.sleep(0.0005)
-    if process.poll() is not None:
-        return False
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return True
+    return killed_when(rotating(shop), shop.root, enough)
 
 
 def keyrings(shop: Workshop) -> list[Keyring]:
@@ -86,19 +68,8 @@ def keyrings(shop: Workshop) -> list[Keyring]:
 def require_whole(shop: Workshop, count: int) -> None:
     """Every final name holds a whole object that some keyring opens, and none is missing."""
     rings = keyrings(shop)
-    names, seen = Names(rings[0].name_key), 0
-    for path in shop.objects():
-        name = "".join(path.parts[-2:])
-        oid = names.to_oid(name)
-        if oid is None:
-            assert path.name.endswith(".tmp"), path
-            continue
-        digest = hashlib.md5()
-        with path.open("rb") as source:
-            objects.unseal(source, digest.update, rings, name)
-        assert digest.hexdigest() == oid.removesuffix(".dir")
-        seen += 1
-    assert seen == count
+    assert half_objects(shop, rings) == []
+    assert whole_objects(shop, rings) == count
 
 
 def epochs_of(shop: Workshop) -> set[int]:
@@ -145,23 +116,21 @@ def test_rotation_is_killed_and_resumes(sealed: Workshop, moment: str) -> None:
 
 @pytest.mark.slow
 def test_fifty_random_kills(sealed: Workshop) -> None:
-    count, chance = len(sealed.objects()), random.Random(3)
+    count, dice = len(sealed.objects()), chance()
     began = time.monotonic()
-    assert started(sealed).wait() == 0
+    assert started(rotating(sealed), sealed.root).wait() == 0
     longest = time.monotonic() - began
     struck = 0
     while struck < 50:
-        if chance.random() < 0.5:
-            until = time.monotonic() + chance.uniform(0, longest)
-            hit = killed(sealed, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+        if dice.random() < 0.5:
+            hit = killed_after(dice.uniform(0, longest), rotating(sealed), sealed.root)
         else:
             hit = killed(sealed, lambda: (sealed.root / JOURNAL).exists())
-            if hit and chance.random() < 0.8:
-                until = time.monotonic() + chance.uniform(0, longest)
-                hit = killed(sealed, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
+            if hit and dice.random() < 0.8:
+                hit = killed_after(dice.uniform(0, longest), rotating(sealed), sealed.root)
         struck += hit
         require_whole(sealed, count)
-        if chance.random() < 0.3:
+        if dice.random() < 0.3:
             require_resumable(sealed)
             (sealed.root / ".git/index.lock").unlink(missing_ok=True)  # as git tells its users
             assert sealed.commit("rotated", "--no-verify", "--allow-empty").code == 0

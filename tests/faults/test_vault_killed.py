@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import random
 import shutil
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from killing import (
+    chance,
+    half_files,
+    half_objects,
+    killed_after,
+    killed_when,
+    leftovers,
+    started,
+    whole_objects,
+)
 from workshops import DVC, Workshop
 
 from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.loading import load_identity
 from tdsec_gov.vault.keyrings.keyring import Keyring, open_keyrings
-from tdsec_gov.vault.keyrings.naming import Names
-from tdsec_gov.vault.objects import objects
 
 FILES = 24
 SIZE = 3_000_000
@@ -35,59 +40,9 @@ def big(shop: Workshop) -> dict[str, bytes]:
     return content
 
 
-def killed_when(arguments: list[str], folder: Path, enough: Callable[[], bool]) -> bool:
-    """Start dvc, kill it with all its children as soon as ``enough``; False when it ended before."""
-    process = subprocess.Popen(
-        [DVC, *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    while process.poll() is None and not enough():
-        time.sleep(0.002)
-    if process.poll() is not None:
-        return False
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return True
-
-
 def keyrings(shop: Workshop) -> list[Keyring]:
     me = load_identity()
     return open_keyrings(WorkTree(shop.root), "store", me, {me.keyid: me.verify_key})
-
-
-def half_objects(shop: Workshop) -> list[Path]:
-    """Objects under a name of this vault that do not open as what the name says."""
-    rings = keyrings(shop)
-    names, bad = Names(rings[0].name_key), []
-    for path in shop.objects():
-        name = "".join(path.parts[-2:])
-        oid = names.to_oid(name)
-        if oid is None:
-            continue  # a temporary file of the uploader
-        digest = hashlib.md5()
-        with path.open("rb") as source:
-            try:
-                objects.unseal(source, digest.update, rings, name)
-            except Exception:  # noqa: BLE001 - whatever it is, it is not whole
-                bad.append(path)
-                continue
-        if digest.hexdigest() != oid.removesuffix(".dir"):
-            bad.append(path)
-    return bad
-
-
-def half_files(cache: Path) -> list[Path]:
-    """Cache objects under a final name whose bytes are others."""
-    found = (p for p in (cache / "files" / "md5").rglob("*") if p.is_file() and len(p.parent.name) == 2)
-    return [
-        p
-        for p in found
-        if len(p.name.removesuffix(".dir")) == 30
-        and hashlib.md5(p.read_bytes()).hexdigest() != p.parent.name + p.name.removesuffix(".dir")
-    ]
 
 
 @pytest.mark.parametrize(
@@ -95,13 +50,13 @@ def half_files(cache: Path) -> list[Path]:
 )
 def test_push_is_killed_and_resumes(workshop: Workshop, after: int) -> None:
     content = big(workshop)
-    struck = killed_when(["push", "-j", "2"], workshop.root, lambda: len(workshop.objects()) >= after)
+    struck = killed_when([DVC, "push", "-j", "2"], workshop.root, lambda: len(workshop.objects()) >= after)
     assert struck, "dvc push was too quick to be killed"
     assert len(workshop.objects()) < FILES + 1
-    assert half_objects(workshop) == []
+    assert half_objects(workshop, keyrings(workshop)) == []
     sent = workshop.dvc("push")
     assert sent.code == 0, sent.err
-    assert half_objects(workshop) == []
+    assert half_objects(workshop, keyrings(workshop)) == []
     clone = workshop.clone()
     pulled = workshop.dvc("pull", folder=clone)
     assert pulled.code == 0, pulled.err
@@ -121,7 +76,7 @@ def test_pull_is_killed_and_resumes(workshop: Workshop, after: int) -> None:
     def begun() -> bool:
         return sum(1 for p in cache.rglob("*") if p.is_file()) >= after
 
-    assert killed_when(["pull", "-j", "2"], clone, begun), "dvc pull was too quick to be killed"
+    assert killed_when([DVC, "pull", "-j", "2"], clone, begun), "dvc pull was too quick to be killed"
     assert half_files(cache) == []
     assert not (clone / "data/big").exists() or not any(
         p.read_bytes() != content[p.name] for p in (clone / "data/big").glob("part-*.bin")
@@ -153,12 +108,12 @@ def test_storage_is_full(workshop: Workshop) -> None:
     with small_disk(workshop.storage, "20m"):
         sent = workshop.dvc("push")
         assert sent.code != 0 and "Traceback" not in sent.err
-        assert half_objects(workshop) == []
+        assert half_objects(workshop, keyrings(workshop)) == []
         kept = workshop.base / "kept"
         shutil.copytree(workshop.storage, kept)
     shutil.copytree(kept, workshop.storage, dirs_exist_ok=True)
     assert workshop.dvc("push").code == 0
-    assert half_objects(workshop) == [] and len(workshop.objects()) == len(content) + 1
+    assert half_objects(workshop, keyrings(workshop)) == [] and len(workshop.objects()) == len(content) + 1
 
 
 def test_disk_of_the_puller_is_full(workshop: Workshop) -> None:
@@ -172,3 +127,81 @@ def test_disk_of_the_puller_is_full(workshop: Workshop) -> None:
         assert half_files(cache) == []
         assert not list(cache.rglob("*.tdsec-part"))
     assert not list((clone / "data").glob("big/*"))
+
+
+KILLS = 50
+
+
+def seconds_of(shop: Workshop, *arguments: str, folder: Path) -> float:
+    """How long a command takes that nobody kills."""
+    began = time.monotonic()
+    assert started([DVC, *arguments], folder).wait() == 0
+    return time.monotonic() - began
+
+
+def moments(longest: float, count: int) -> list[float]:
+    """Random moments, most of them when DVC has loaded its modules."""
+    dice = chance()
+    return [dice.uniform(0 if dice.random() < 0.2 else longest / 3, longest) for _ in range(count)]
+
+
+@pytest.mark.slow
+def test_push_survives_fifty_random_kills(workshop: Workshop) -> None:
+    """After each kill whole objects only, the same keyring, and now and then a second run that completes."""
+    content = big(workshop)
+    rings = keyrings(workshop)
+    longest = seconds_of(workshop, "push", folder=workshop.root)
+    struck = completed = 0
+    for number, moment in enumerate(moments(longest, 4 * KILLS)):
+        if struck == KILLS:
+            break
+        if number % 5 == 0:
+            shutil.rmtree(workshop.storage)
+            shutil.rmtree(workshop.root / ".dvc/tmp", ignore_errors=True)
+            workshop.storage.mkdir()
+        struck += killed_after(moment, [DVC, "push"], workshop.root)
+        assert half_objects(workshop, rings) == []
+        assert keyrings(workshop) == rings
+        if number % 5 == 4:
+            sent = workshop.dvc("push")
+            assert sent.code == 0, sent.err
+            assert half_objects(workshop, rings) == []
+            assert whole_objects(workshop, rings) == len(content) + 1
+            completed += 1
+    assert struck == KILLS and completed >= KILLS // 5
+    assert workshop.dvc("push").code == 0
+    clone = workshop.clone()
+    assert (pulled := workshop.dvc("pull", folder=clone)).code == 0, pulled.err
+    assert {p.name: p.read_bytes() for p in (clone / "data/big").iterdir()} == content
+    assert workshop.tdsec("vault", "verify").code == 0
+    assert workshop.tdsec("audit", "verify").code == 0
+
+
+@pytest.mark.slow
+def test_pull_survives_fifty_random_kills(workshop: Workshop) -> None:
+    """After each kill whole files only; the next pull completes and leaves no part of a download behind."""
+    content = big(workshop)
+    assert workshop.dvc("push").code == 0
+    clone = workshop.clone()
+    cache = clone / ".dvc/cache"
+    longest = seconds_of(workshop, "pull", folder=clone)
+    struck = completed = 0
+    for number, moment in enumerate(moments(longest, 4 * KILLS)):
+        if struck == KILLS:
+            break
+        if number % 5 == 0:
+            shutil.rmtree(cache)
+            shutil.rmtree(clone / "data/big", ignore_errors=True)
+        struck += killed_after(moment, [DVC, "pull"], clone)
+        assert half_files(cache) == []
+        assert all(p.read_bytes() == content[p.name] for p in (clone / "data/big").glob("part-??.bin"))
+        if number % 5 == 4:
+            pulled = workshop.dvc("pull", folder=clone)
+            assert pulled.code == 0, pulled.err
+            assert {p.name: p.read_bytes() for p in (clone / "data/big").iterdir()} == content
+            assert leftovers(cache) == [] and half_files(cache) == []
+            completed += 1
+    assert struck == KILLS and completed >= KILLS // 5
+    assert (pulled := workshop.dvc("pull", folder=clone)).code == 0, pulled.err
+    assert leftovers(cache) == []
+    assert workshop.tdsec("audit", "verify", folder=clone).code == 0
