@@ -58,6 +58,13 @@ def flag(default: bool) -> Direction:
     )
 
 
+def exception(default: bool = False) -> Direction:
+    """Something that is allowed: false is stricter."""
+    return Direction(
+        default, "as strict as", lambda mine, org: mine is False or (mine is True and org is True)
+    )
+
+
 def fewer() -> Direction:
     """A list of exceptions: none beyond the org's."""
     return Direction(
@@ -110,9 +117,33 @@ DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
         "max_failure_share": at_most(0.0),
         "min_rows": at_least(1),
         "max_row_change": at_most(None),
+        "sha256": local(),
+        "one_table": local(),
+        "date_columns": local(),
+        "max_null_change": at_most(0.1),
+        "max_category_change": at_most(0.1),
+        "drift": one_of("off", "warn", "deny", default="warn"),
+        "max_age_days": at_most(None),
     },
-    "pii": {"mode": one_of("warn", "block_undeclared", "block", default="warn")},
-    "files": {"allow": fewer(), "hidden_characters": one_of("warn", "deny", default="deny")},
+    "pii": {"mode": one_of("warn", "block_undeclared", "block", default="warn"), "regions": local()},
+    "files": {
+        "allow": fewer(),
+        "hidden_characters": one_of("warn", "deny", default="deny"),
+        "second_opinion": one_of("none", "picklescan", default="none"),
+    },
+    "malware": {
+        "clamd": local(),
+        "transfer": local(),
+        "timeout": local(),
+        "max_decoded_mib": local(),
+        "unsafe_plain_network": exception(),
+        "optional": exception(),
+        "max_database_age_days": at_most(7),
+        "old_database": one_of("warn", "deny", default="warn"),
+        "unreported_limits": one_of("warn", "deny", default="deny"),
+        "decoded": flag(False),
+        "rules": more(),
+    },
     "label_issues": _POISONING,
     "triggers": _POISONING,
 }

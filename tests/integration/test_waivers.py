@@ -7,16 +7,19 @@ import datetime as dt
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workshops import POLICY, Workshop, person
+from workshops import POLICY, Workshop, isolated, living_in, person
 
-from tdsec_gov.domain.waiver import Waiver
+from tdsec_gov.domain.canonical import sha256_hex
+from tdsec_gov.domain.waiver import UsedWaiver, Waiver
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.loading import load_identity
+from tdsec_gov.verdicts.statement import from_statement
+from tdsec_gov.verdicts.statement import to_statement as verdict_statement
 from tdsec_gov.verdicts.verify import format_time
 from tdsec_gov.verdicts.waivers.statement import to_statement
 from tdsec_gov.verdicts.waivers.store import write_waiver
@@ -61,17 +64,27 @@ def steward(shop: Workshop, name: str = "bob", role: str = "steward") -> dict[st
     return env
 
 
+@pytest.fixture(scope="module")
+def denied_template(workshop_template: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    shop = workshop_template.copy_to(tmp_path_factory.mktemp("denied"))
+    with living_in(shop.base):
+        for name in ("bob", "carol"):
+            steward(shop, name)
+        access, policy = shop.root / "policies/access.yaml", shop.root / "policies/policy.yaml"
+        access.write_text(access.read_text().replace("[admin]", "[admin, steward]", 1))
+        policy.write_text(POLICY.replace(BEFORE, WAIVABLE))
+        assert shop.commit("people").code == 0
+        shop.track("bad/x.csv", BAD)
+        assert shop.tdsec("check", "bad/x.csv").code == 1
+    return shop
+
+
 @pytest.fixture
-def denied(workshop: Workshop) -> tuple[Workshop, dict[str, str]]:
-    """A workshop whose ``bad/x.csv``, brought by alice, the gate denied; bob is its steward."""
-    env = steward(workshop)
-    alice = (workshop.root / "policies/access.yaml").read_text().replace("[admin]", "[admin, steward]", 1)
-    (workshop.root / "policies/access.yaml").write_text(alice)
-    (workshop.root / "policies/policy.yaml").write_text(POLICY.replace(BEFORE, WAIVABLE))
-    assert workshop.commit("people").code == 0
-    workshop.track("bad/x.csv", BAD)
-    assert workshop.tdsec("check", "bad/x.csv").code == 1
-    return workshop, env
+def denied(denied_template: Workshop, tmp_path: Path) -> Iterator[tuple[Workshop, dict[str, str]]]:
+    """A workshop whose ``bad/x.csv``, brought by alice, the gate denied; bob and carol are its stewards."""
+    with living_in(tmp_path):
+        shop = denied_template.copy_to(tmp_path)
+        yield shop, isolated(shop.base, "bob")
 
 
 def waive(shop: Workshop, env: dict[str, str], name: str = "bob", *more: str) -> None:
@@ -131,13 +144,15 @@ def test_the_committer_who_signs_a_waiver_by_hand_gains_nothing(
     assert shop.tdsec("verify", "bad/x.csv").code == 11
 
 
-def place_waiver(shop: Workshop, lasts: dt.timedelta, root: str | None = None) -> Waiver:
+def place_waiver(
+    shop: Workshop, lasts: dt.timedelta, root: str | None = None, begun: dt.timedelta = dt.timedelta()
+) -> Waiver:
     """A waiver signed with the identity at hand, past the command's own refusals."""
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) - begun
     root = root or shop.verdicts()[0].name.removesuffix(".intoto.jsonl")
     made = Waiver("bad/x.csv", root, "source", None, REASON, format_time(now), format_time(now + lasts))
     write_waiver(shop.root, made, Envelope.sign(to_statement(made), *load_identity().signers))
-    return made
+    return replace(made, digest=sha256_hex(to_statement(made)), approver=load_identity().keyid)
 
 
 def test_a_waiver_of_one_version_does_not_cover_the_next(denied: tuple[Workshop, dict[str, str]]) -> None:
@@ -157,21 +172,34 @@ def test_a_waiver_of_one_version_does_not_cover_the_next(denied: tuple[Workshop,
 
 
 def test_an_expired_waiver_refuses_a_later_pull(denied: tuple[Workshop, dict[str, str]]) -> None:
+    """Even where alice, whose signature counts, makes the verdict last longer than the waiver."""
     shop, env = denied
-    with acting(env, "bob"):
-        ends = time.monotonic() + 8
-        place_waiver(shop, dt.timedelta(seconds=8))
+    waive(shop, env)
     assert result(shop)[0] == 0
-    assert shop.commit("for a moment").code == 0
+    assert shop.commit("with waiver").code == 0
     assert shop.dvc("push").code == 0
     forget_data(shop)
-    time.sleep(max(0.0, ends - time.monotonic()) + 1.5)
+    with acting(env, "bob"):
+        ended = place_waiver(shop, dt.timedelta(days=1), begun=dt.timedelta(days=2))
+    file = shop.verdicts()[0]
+    said = from_statement(Envelope.from_bytes(file.read_bytes()).payload)
+    longer = replace(said, waivers=(UsedWaiver.of(ended),))
+    file.write_bytes(Envelope.sign(verdict_statement(longer), *load_identity().signers).to_bytes())
     pulled = shop.dvc("pull")
-    assert pulled.code != 0
+    assert pulled.code != 0 and "waiver" in pulled.err
     assert not (shop.root / "bad/x.csv").exists()
-    assert shop.tdsec("verify", "bad/x.csv").code == 11
+    verified = shop.tdsec("verify", "bad/x.csv")
+    assert verified.code == 11 and "it ended" in verified.err
     listed = json.loads(shop.tdsec("--json", "waivers").out)
     assert [one["code"] for one in listed["findings"]] == ["TDS005"]
+
+
+def test_a_verdict_ends_with_its_waiver(denied: tuple[Workshop, dict[str, str]]) -> None:
+    shop, env = denied
+    waive(shop, env)
+    assert result(shop)[0] == 0
+    said = from_statement(Envelope.from_bytes(shop.verdicts()[0].read_bytes()).payload)
+    assert said.expires_at == said.waivers[0].expires == f"{SOON}T23:59:59Z"
 
 
 def test_a_revoked_waiver_is_unverified_everywhere(denied: tuple[Workshop, dict[str, str]]) -> None:
@@ -260,7 +288,7 @@ def test_the_author_of_the_commit_cannot_stand_on_their_own_waiver(
 
 def test_two_people_where_two_are_asked_for(denied: tuple[Workshop, dict[str, str]]) -> None:
     shop, env = denied
-    carol = steward(shop, "carol")
+    carol = isolated(shop.base, "carol")
     policy = shop.root / "policies/policy.yaml"
     policy.write_text(policy.read_text().replace("max_days: 30", "threshold: 2, max_days: 30"))
     waive(shop, env)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import tdsec_gov
+from tdsec_gov.checks.registry import CHECKS
 from tdsec_gov.errors import PolicyInvalid
 from tdsec_gov.policy.directions import DIRECTIONS, loosened
 from tdsec_gov.policy.load import Policies, policies_from
@@ -206,6 +208,15 @@ def test_a_setting_left_at_the_orgs_value_is_never_looser(check: str) -> None:
         assert loosened(check, {name: way.default}, {}) == []
         assert loosened(check, {name: way.default}, {name: way.default}) == []
         assert loosened(check, {name: {"odd": 1}}, {}) != [] or way.words == "exactly"
+
+
+@pytest.mark.parametrize("check", sorted(DIRECTIONS))
+def test_every_declared_setting_is_one_that_the_check_reads(check: str) -> None:
+    module = CHECKS[check].partition(":")[0].rpartition(".")
+    place = Path(tdsec_gov.__file__).parent.joinpath(*module[0].split(".")[1:])
+    files = [place / f"{module[2]}.py"] if module[0].endswith(".checks") else place.rglob("*.py")
+    text = "".join(file.read_text() for file in files)
+    assert [one for one in DIRECTIONS[check] if f'"{one}"' not in text and f"{one}:" not in text] == []
 
 
 def test_numbers_and_words_compare_the_right_way() -> None:
