@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
@@ -73,6 +73,7 @@ class Policies:
     sources: SourcesFile
     access: Access
     orgs: tuple[OrgPolicy, ...] = ()
+    _found: dict[str, DatasetPolicy] = field(default_factory=dict, compare=False, repr=False)
 
     def for_dataset(self, name: str) -> DatasetPolicy:
         """The most specific rule that matches ``name``, on top of those of the org policies.
@@ -81,6 +82,11 @@ class Policies:
             PolicyInvalid: no rule matches, two equally specific ones do, the rule is looser than an org
                 policy (every place is named), or it names a source or schema that is not there.
         """
+        if name not in self._found:
+            self._found[name] = self._decided(name)
+        return self._found[name]
+
+    def _decided(self, name: str) -> DatasetPolicy:
         rule = most_specific(self.policy.datasets, name, POLICY)
         if rule is None:
             raise PolicyInvalid(
