@@ -51,9 +51,10 @@ def answer_evidence(shell: Shell, found: list[Evidence], what: str) -> int:
     for one in found:
         at = f" (commit {one.commit[:10]})" if one.commit else ""
         if one.error is None and one.verified is not None:
-            shell.say(
-                f"OK      {one.verified.verdict.version.short}{at}{'; ' + one.note if one.note else ''}"
-            )
+            verdict = one.verified.verdict
+            waived = [f"{used.check} waived until {used.expires[:10]}" for used in verdict.waivers]
+            notes = "".join(f"; {note}" for note in (one.note, *waived) if note)
+            shell.say(f"OK      {verdict.version.short}{at}{notes}")
         elif one.error is not None:
             shell.warn(f"REFUSED {one.pointer.name}{at}: {one.error.line()}")
         rows.append(
@@ -64,6 +65,7 @@ def answer_evidence(shell: Shell, found: list[Evidence], what: str) -> int:
                 "ok": one.holds,
                 "sha256": one.verified.verdict.version.root if one.verified else None,
                 "note": one.note,
+                "waivers": [used.as_json() for used in one.verified.verdict.waivers] if one.verified else [],
                 "error": one.error.as_dict() if one.error else None,
             }
         )
