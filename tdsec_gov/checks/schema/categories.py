@@ -104,5 +104,6 @@ def _add(counter: Counter[Any], column: Any) -> bool:
     if len(counted) > MAX_CATEGORIES + len(NULLS):
         return False
     for one in counted.to_pylist():
-        counter[one["values"]] += one["counts"]
+        value = one["values"]
+        counter[str(value).lower() if isinstance(value, bool) else str(value)] += one["counts"]
     return len(counter) <= MAX_CATEGORIES + len(NULLS)

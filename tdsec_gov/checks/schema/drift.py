@@ -55,7 +55,12 @@ class Totals:
 
 
 def volume(now: Totals, before: Totals | None, least: int, change: float | None) -> list[Finding]:
-    """Too few rows (TDS209), or their number moved too far (TDS210, TDS211)."""
+    """Too few rows (TDS209), or their number moved too far (TDS210, TDS211).
+
+    Nothing is said while a table is unreadable: that denies already, and its rows are not known.
+    """
+    if now.unreadable:
+        return []
     if now.rows < least:
         return [Finding("TDS209", Severity.DENY, f"fewer rows than the {least} asked for", count=now.rows)]
     if change is None or before is None:

@@ -18,7 +18,7 @@ from tdsec_gov.checks.refusals import shown_column
 from tdsec_gov.checks.schema.canary import refuse_blind
 from tdsec_gov.checks.schema.failure import Failure
 from tdsec_gov.checks.schema.frame import ROWS, Frame
-from tdsec_gov.checks.schema.rules import NULLABLE, Rules, name_of, pandera_polars
+from tdsec_gov.checks.schema.rules import NULLABLE, Rules, alone, name_of, pandera_polars
 from tdsec_gov.errors import ConfigurationError
 
 _STRUCTURE = {
@@ -72,6 +72,17 @@ def _validation() -> Iterator[Any]:
 
 
 def _errors(pandera: Any, schema: Any, frame: Any) -> list[Any]:
+    """All errors of a validation. pandera cannot report a rule that answers for the whole column together
+    with others (it puts their examples into one frame); each rule then speaks alone."""
+    import polars
+
+    try:
+        return _raised(pandera, schema, frame)
+    except polars.exceptions.SchemaError:
+        return [error for part in alone(schema) for error in _raised(pandera, part, frame)]
+
+
+def _raised(pandera: Any, schema: Any, frame: Any) -> list[Any]:
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as exc:

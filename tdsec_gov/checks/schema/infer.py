@@ -9,77 +9,112 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tdsec_gov.checks.schema.frame import Frame, Tally
 
 if TYPE_CHECKING:
     import polars
 
+NEVER_EMPTY = 10_000
+"""Fewer rows without an empty value say little about the next ones: only a comment is written."""
 ENOUGH_ROWS = 1000
+"""Fewer rows without a further category say nothing about the next ones."""
 MAX_CATEGORIES = 12
 MIN_SEEN = 20
+_SAMPLE = 10_000
+_HEAD = """format: 1
+# inferred: review before use; comments are suggestions
+strict: true
+columns:
+"""
 
 
 def infer_schema(frame: polars.DataFrame) -> str:
-    """YAML text for policies/schemas/, to be reviewed by a person.
+    """As :func:`infer_from`, of a frame in memory."""
+    empty: dict[str, Tally] = {}
+    for series in frame:
+        empty[series.name] = Tally()
+        empty[series.name].count = series.null_count()
+    return infer_from(Frame(frame.lazy(), frame.height, tuple(frame.columns), empty))
+
+
+def infer_from(frame: Frame) -> str:
+    """YAML text for policies/schemas/, to be reviewed by a person; the table is read in constant memory.
 
     Values of the data appear only as categories, each of which at least 20 rows share.
     """
-    lines = [
-        "format: 1",
-        "# inferred: review before use; comments are suggestions",
-        "strict: true",
-        "columns:",
-    ]
-    for series in frame:
-        lines += _column(series)
-    return "\n".join(lines) + "\n"
+    types = frame.lazy.collect_schema()
+    lines = []
+    for name in frame.names:
+        lines += _column(frame, name, types[name])
+    return _HEAD + "\n".join(lines) + "\n"
 
 
-def _column(series: polars.Series) -> list[str]:
-    lines = [f"  {json.dumps(series.name, ensure_ascii=False)}:"]
-    dtype = _dtype(series)
-    if dtype is not None:
-        lines.append(f"    dtype: {dtype}")
-    nullable = series.null_count() > 0 or len(series) < ENOUGH_ROWS
-    lines.append(f"    nullable: {'true' if nullable else 'false'}")
-    categories = _categories(series)
+def _column(frame: Frame, name: str, kind: Any) -> list[str]:
+    lines = [f"  {json.dumps(name, ensure_ascii=False)}:"]
+    text = _dtype(kind, frame.empty[name].count == frame.height)
+    if text is not None:
+        lines.append(f"    dtype: {text}")
+    gaps = frame.empty[name].count > 0 or _has_nan(frame, name, kind)
+    lines.append(f"    nullable: {'true' if gaps or frame.height < NEVER_EMPTY else 'false'}")
+    if not gaps and frame.height < NEVER_EMPTY:
+        lines[-1] += f"  # no empty value in {frame.height} rows: false, if that is meant"
+    categories = _categories(frame, name, kind)
     if categories:
         lines.append(f"    isin: {json.dumps(categories, ensure_ascii=False)}")
-    return lines + _suggestions(series)
+    return lines + _suggestions(frame, name, kind)
 
 
-def _dtype(series: polars.Series) -> str | None:
-    """The dtype as the schema file spells it; None (any) where the file has no word for it."""
+def _dtype(kind: Any, nothing: bool) -> str | None:
+    """The dtype as the schema file spells it; None (any) where the file has no word for it, or no value."""
     import polars
 
     from tdsec_gov.checks.schema.words import parse_dtype
 
-    if series.dtype == polars.Null:
+    if kind == polars.Null or nothing:
         return None
-    if isinstance(series.dtype, polars.Datetime):
-        zone = f"'{series.dtype.time_zone}'" if series.dtype.time_zone else "None"
-        text = f"Datetime(time_unit='{series.dtype.time_unit}', time_zone={zone})"
+    if isinstance(kind, polars.Datetime):
+        zone = f"'{kind.time_zone}'" if kind.time_zone else "None"
+        text = f"Datetime(time_unit='{kind.time_unit}', time_zone={zone})"
     else:
-        text = str(series.dtype)
+        text = str(kind)
     return text if parse_dtype(text) is not None else None
 
 
-def _categories(series: polars.Series) -> list[str]:
+def _has_nan(frame: Frame, name: str, kind: Any) -> bool:
     import polars
 
-    if series.dtype != polars.String or len(series) < ENOUGH_ROWS:
-        return []
-    counts = series.drop_nulls().value_counts()
-    if not 0 < counts.height <= MAX_CATEGORIES or counts.filter(polars.col("count") < MIN_SEEN).height:
-        return []
-    return sorted(str(value) for value in counts[series.name])
+    return kind.is_float() and bool(frame.lazy.select(polars.col(name).is_nan().any()).collect().item())
 
 
-def _suggestions(series: polars.Series) -> list[str]:
-    low, high = (series.min(), series.max()) if series.dtype.is_numeric() else (None, None)
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or not math.isfinite(high):
+def _categories(frame: Frame, name: str, kind: Any) -> list[str]:
+    import polars
+
+    if kind != polars.String or frame.height < ENOUGH_ROWS:
         return []
-    if low < 0:
+    column = frame.lazy.select(polars.col(name).alias("v")).drop_nulls()
+    if column.head(_SAMPLE).select(polars.col("v").n_unique()).collect().item() > MAX_CATEGORIES:
         return []
-    top = 10 ** (math.ceil(math.log10(high)) + 1) if high > 1 else 10
-    return [f"    # in_range: {{min_value: 0, max_value: {top}}}"]
+    counts = column.group_by("v").len("rows").head(MAX_CATEGORIES + 1).collect()
+    if not 0 < counts.height <= MAX_CATEGORIES or counts.filter(polars.col("rows") < MIN_SEEN).height:
+        return []
+    return sorted(str(value) for value in counts["v"])
+
+
+def _suggestions(frame: Frame, name: str, kind: Any) -> list[str]:
+    import polars
+
+    if not kind.is_integer() and not kind.is_float():
+        return []
+    column = polars.col(name).fill_nan(None) if kind.is_float() else polars.col(name)
+    low, high = frame.lazy.select(low=column.min(), high=column.max()).collect().row(0)
+    if low is None or not (math.isfinite(low) and math.isfinite(high)):
+        return []
+    bottom = -_wide(-low) if low < 0 else 0
+    return [f"    # in_range: {{min_value: {bottom}, max_value: {_wide(high)}}}"]
+
+
+def _wide(bound: float) -> int:
+    """The power of ten above the next one, 10 at least."""
+    return int(10 ** (math.ceil(math.log10(bound)) + 1)) if bound > 1 else 10

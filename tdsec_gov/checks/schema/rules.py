@@ -99,6 +99,31 @@ def ready(schema: Any, where: str, tolerance: Mapping[str, Mapping[str, float]] 
     return Rules(plain, tuple(unique), tolerance or {})
 
 
+def alone(schema: Any) -> list[Any]:
+    """``schema`` in pieces: everything without its rules, then each rule by itself."""
+    bare = copy.deepcopy(schema)
+    bare.checks = []
+    for column in bare.columns.values():
+        column.checks = []
+    parts = [bare]
+    for name, column in schema.columns.items():
+        parts += [_piece(schema, {name: _loose(column, check)}, []) for check in column.checks]
+    return parts + [_piece(schema, {}, [check]) for check in schema.checks]
+
+
+def _piece(schema: Any, columns: dict[str, Any], checks: list[Any]) -> Any:
+    piece = copy.deepcopy(schema)
+    piece.columns, piece.checks, piece.strict, piece.ordered = columns, checks, False, False
+    return piece
+
+
+def _loose(column: Any, check: Any) -> Any:
+    """``column`` with this one rule, and nothing else asked of it."""
+    loose = copy.deepcopy(column)
+    loose.checks, loose.nullable, loose.required, loose.dtype = [check], True, False, None
+    return loose
+
+
 def _one_example(checks: Iterable[Any]) -> None:
     """One failing value is enough to fail: counts and rows come from the outcome of every row."""
     for check in checks:

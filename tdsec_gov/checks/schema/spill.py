@@ -111,7 +111,7 @@ class _Writer:
         found = []
         for name, guess in self._guesses.items():
             if (dtype := guess.dtype()) != polars.String:
-                found.append(parsed(name, dtype))
+                found.append(parsed(name, dtype).alias(name))
         for name, dtype in self._wanted.items():
             if dtype.base_type() in (polars.Categorical, polars.Enum):
                 found.append(polars.col(name).cast(dtype, strict=False))
