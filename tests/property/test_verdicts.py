@@ -15,6 +15,7 @@ from tdsec_gov.domain.canonical import canonical_bytes
 from tdsec_gov.domain.dataset import DatasetVersion, FileEntry, Manifest
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity, Status
 from tdsec_gov.domain.verdict import LogHead, Verdict
+from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError, SignerUntrusted, TdsecError
 from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope, pae
 from tdsec_gov.keys.signing import SigningKey, VerifyKey
@@ -90,6 +91,7 @@ verdicts = st.builds(
     sequence=SIZE,
     previous=st.none() | HEX,
     checkpoint=st.none() | st.builds(LogHead, TEXT, SIZE, HEX),
+    waivers=st.lists(st.builds(UsedWaiver, HEX, TEXT, st.none() | TEXT, HEX, TEXT), max_size=2).map(tuple),
 )
 FIXED = Verdict(
     version=DatasetVersion("data/x.csv", "a" * 64, "b" * 32, 1, 5, "c" * 64),
