@@ -91,7 +91,14 @@ class Look:
 
     def _stream(self, name: str, part: Part, depth: int) -> Iterator[Risk]:
         """What a compressed stream holds; a tar in it is no archive inside an archive."""
-        inner = Part(lambda: streams.unpack(name, part.open()))
+        opened: list[streams.Unpacked] = []
+
+        def begin() -> streams.Unpacked:
+            opened.append(streams.unpack(name, part.open()))
+            return opened[-1]
+
+        inner = Part(begin)
+        sure = name not in streams.UNSURE
         try:
             head = Replay(b"", inner.open()).read(HEAD)
             if depth == 0 and is_tar(head):
@@ -100,8 +107,10 @@ class Look:
             for risk in self(inner, depth + 1):
                 pickle = risk.code == "TDS500" and risk.form == "pickle"
                 yield _SQUEEZED if pickle else risk
+            if sure and any(stream.damaged for stream in opened):
+                yield BROKEN
         except streams.FAULTS:
-            if name not in streams.UNSURE:
+            if sure:
                 yield BROKEN
 
 

@@ -83,7 +83,7 @@ def _content(file: DataFile, rules: Rules) -> list[Risk]:
     found += _second_opinion(file, found, rules)
     if any(risk.severity is Severity.DENY for risk in found):
         return found
-    found += _columnar(file, head, rules)
+    found += _relevant(_columnar(file, head, rules), rules)
     for risk in (mismatch(suffix_of(file), head, tail), document_end(head, tail)):
         found += [risk] if risk else []
     return found or image_risks(file.location, head, file.size)
@@ -148,7 +148,13 @@ def _hdf5(file: DataFile, found: list[Risk], rules: Rules) -> list[Risk]:
     if decoding.ending is not Ending.OK:
         return [*others, _ENDINGS[decoding.ending]]
     note = Risk("TDS507", "file is HDF5; its links, sizes and attributes were examined", None, Severity.NOTE)
-    return [*others, note, *decoding.risks]
+    return [*others, note, *_relevant(list(decoding.risks), rules)]
+
+
+def _relevant(risks: list[Risk], rules: Rules) -> list[Risk]:
+    """The child examines pickles as if they were allowed; where they are not, that they are there says it."""
+    allowed = any(form in rules.allow for form in PICKLED)
+    return [risk for risk in risks if risk.code != "TDS520" or allowed]
 
 
 def _columnar(file: DataFile, head: bytes, rules: Rules) -> list[Risk]:

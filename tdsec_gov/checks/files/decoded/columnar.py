@@ -11,6 +11,7 @@ from typing import Any
 
 from tdsec_gov.checks.files.formats.magic import is_closed_archive, magic_risks
 from tdsec_gov.checks.files.packed.streams import codec
+from tdsec_gov.checks.files.pickled.allowlist import audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.risk import Replay, Risk
 from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED, values_with
@@ -23,6 +24,7 @@ MAX_RATIO = 500
 RATIO_FROM = 256 << 20
 MAX_DECODED = 64 << 30
 SAMPLE = 32
+CANDIDATES = 2000
 PICKLED_TYPE = "arrow.py_extension_type"
 
 
@@ -150,28 +152,29 @@ def _leaves(array: Any) -> Iterator[Any]:
 
 
 def _suspects(array: Any) -> Iterator[bytes]:
-    """One value for each beginning that occurs (any row), and the first ones (protocol 0 has no magic)."""
+    """The first values, one for each two first bytes that occur, and those that hold what pickles need."""
     from pyarrow import compute
 
     if len(array) == 0:
         return
-    for value in array.slice(0, SAMPLE).to_pylist():
-        if value:
-            yield value
-    heads = compute.binary_slice(array.cast("binary"), 0, 2)
+    plain = array.cast("binary")
+    yield from (value for value in plain.slice(0, SAMPLE).to_pylist() if value)
+    heads = compute.binary_slice(plain, 0, 2)
     for head in compute.unique(heads).slice(0, 4096).to_pylist():
-        if head and head[0] in _TELLING:
-            place = compute.index(heads, head).as_py()
-            yield array[place].as_py()
+        if head:
+            yield plain[compute.index(heads, head).as_py()].as_py()
+    marked = plain.filter(compute.match_substring_regex(plain, _MARKED))
+    yield from marked.slice(0, CANDIDATES).to_pylist()
 
 
-_TELLING = frozenset(b"\x80\x7fMPc(#\x1f\x78\x89\x93\xca\xcf\xfe\xacBX\xe37R\xfd\x28\x04]")
+_MARKED = r"\A(?:\x80[\x00-\x05]|\x7fELF|MZ|\x93NUMPY|#!)|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n|\n\x93"
+"""Magic of protocols 2 to 5 and of programs; a global in protocol 0 or 1, wherever it stands."""
 
 
 def _cell_risks(value: bytes) -> list[Risk]:
     risks = magic_risks(value, None)
     if not risks and is_pickle(Replay(value)):
-        return [Risk("TDS500", "value is a pickle: loading it can run code", "pickle")]
+        return [Risk("TDS500", "value is a pickle: loading it can run code", "pickle"), *audit(Replay(value))]
     if not risks and (name := codec(value)):
         return _squeezed(name, value)
     if not risks and is_closed_archive(value):
@@ -188,7 +191,8 @@ def _squeezed(name: str, value: bytes) -> list[Risk]:
         stream = Replay(b"", unpack(name, io.BytesIO(value)))
         head = stream.read(1 << 16)
         if is_pickle(Replay(head, stream)):
-            return [Risk("TDS501", "value is a compressed pickle", "joblib")]
+            whole = Replay(b"", unpack(name, io.BytesIO(value)))
+            return [Risk("TDS501", "value is a compressed pickle", "joblib"), *audit(whole)]
         return magic_risks(head, None)
     except FAULTS:
         return []

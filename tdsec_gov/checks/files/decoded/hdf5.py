@@ -9,6 +9,7 @@ from typing import Any
 
 from tdsec_gov.checks.files.formats.magic import magic_risks
 from tdsec_gov.checks.files.formats.models import KERAS, KERAS_CODE
+from tdsec_gov.checks.files.pickled.allowlist import audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.risk import Replay, Risk, worst_first
 
@@ -105,6 +106,7 @@ def _value_risks(values: list[bytes]) -> Iterator[Risk]:
     for value in values:
         if is_pickle(Replay(value)):
             yield PICKLE
+            yield from audit(Replay(value))
         yield from magic_risks(value[:LOOKED_AT], None)
 
 

@@ -23,7 +23,7 @@ MAGIC: dict[str, tuple[bytes, ...]] = {
     ".jpeg": (b"\xff\xd8\xff",),
     ".gif": (b"GIF87a", b"GIF89a"),
     ".webp": (b"RIFF",),
-    ".wav": (b"RIFF", b"RF64"),
+    ".wav": (b"RIFF", b"RIFX", b"RF64"),
     ".bmp": (b"BM",),
     ".tif": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
     ".tiff": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),

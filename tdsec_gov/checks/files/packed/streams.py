@@ -9,7 +9,7 @@ import io
 import lzma
 import re
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tdsec_gov.checks.files.risk import Source
 
@@ -46,10 +46,33 @@ def codec(head: bytes) -> str | None:
     return None
 
 
-def unpack(name: str, source: Source) -> io.BufferedReader:
-    """What the compressed ``source`` holds; reading raises one of :data:`FAULTS`."""
+class Unpacked:
+    """What a compressed stream holds. At damage it ends and ``damaged`` is set: what came before counts."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self.damaged = False
+
+    def read(self, size: int = -1, /) -> bytes:
+        pieces: list[bytes] = []
+        wanted = 1 << 62 if size < 0 else size
+        while wanted > 0 and not self.damaged:
+            try:
+                piece = bytes(self._raw.read1(min(wanted, 1 << 18)))
+            except FAULTS:
+                self.damaged = True
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            wanted -= len(piece)
+        return b"".join(pieces)
+
+
+def unpack(name: str, source: Source) -> Unpacked:
+    """What the compressed ``source`` holds. Raises one of :data:`FAULTS` when it cannot be begun."""
     stream = _after_skippable(source)
-    raw: io.IOBase
+    raw: Any
     if name == "gzip":
         raw = gzip.GzipFile(fileobj=stream, mode="rb")
     elif name == "bz2":
@@ -57,20 +80,22 @@ def unpack(name: str, source: Source) -> io.BufferedReader:
     elif name in ("xz", "lzma"):
         raw = lzma.LZMAFile(stream, "rb")  # noqa: SIM115 - closed with the reader around it
     elif name == "zlib":
-        raw = _Zlib(stream)
+        raw = io.BufferedReader(_Zlib(stream), 1 << 16)
     else:
         raw = _by_arrow(stream, name)
-    return io.BufferedReader(_Raw(raw), 1 << 18)
+    return Unpacked(raw)
 
 
 def is_bomb(name: str, source: Source, size: int) -> bool:
     """Whether it holds more than 200 times its size (beyond 64 MiB). Raises one of :data:`FAULTS`."""
     total = 0
-    with unpack(name, source) as stream:
-        while piece := stream.read(1 << 20):
-            total += len(piece)
-            if total > MAX_STREAM or (total > RATIO_FROM and total > MAX_RATIO * max(1, size)):
-                return True
+    stream = unpack(name, source)
+    while piece := stream.read(1 << 20):
+        total += len(piece)
+        if total > MAX_STREAM or (total > RATIO_FROM and total > MAX_RATIO * max(1, size)):
+            return True
+    if stream.damaged:
+        raise EOFError("the stream is damaged")
     return False
 
 

@@ -18,6 +18,7 @@ MAX_OPCODES = 50_000
 MAX_ALIKE = 2_000_000
 MAX_STREAMS = 100
 FEWEST = 4
+LONGEST_FRAME = 1 << 40
 HIGHEST = 5
 _NAME = re.compile(r"[^\W\d][\w.-]* [^\W\d][\w.]*\Z")
 _CHANGES = ("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS")
@@ -33,6 +34,8 @@ def is_pickle(stream: Replay) -> bool:
             for step in steps(stream):
                 count += 1
                 kinds.add(step.name)  # a long run of one letter is a text, a long mix of opcodes is padding
+                if step.start == 0 and step.name == "PERSID":
+                    return False  # an unpickler stops at a persistent id; zip and Parquet begin with P
                 if _acts(machine, step) or count > (MAX_OPCODES if len(kinds) > 1 else MAX_ALIKE):
                     return True
                 named = named or step.name in ("GLOBAL", "STACK_GLOBAL")
@@ -50,7 +53,8 @@ def _acts(machine: Machine, step: Step) -> bool:
     """Whether an unpickler would now call or change something. Raises Malformed when it cannot."""
     name = step.name
     if name in ("PROTO", "FRAME"):
-        return name == "FRAME" or (isinstance(step.arg, int) and step.arg <= HIGHEST)
+        arg = step.arg if isinstance(step.arg, int) else 0
+        return arg < LONGEST_FRAME if name == "FRAME" else step.start == 0 and arg <= HIGHEST
     if name in ("GLOBAL", "INST") and not _NAME.match(str(step.arg)):
         raise Malformed(name)
     if name == "INST":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tdsec_gov.checks.files.packed.limits import FAULTS
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.errors import DependencyMissing
 
@@ -23,7 +24,10 @@ def second_opinion(location: Path) -> list[Risk]:
             expected="picklescan",
             hint="pip install 'tdsec-gov[picklescan]', or remove second_opinion from the files check",
         ) from None
-    with location.open("rb") as stream:
-        result = scan_bytes(stream, "file")
+    try:
+        with location.open("rb") as stream:
+            result = scan_bytes(stream, "file")
+    except FAULTS:
+        return [SUSPECTED]
     dangerous = any(one.safety is SafetyLevel.Dangerous for one in result.globals)
     return [SUSPECTED] if dangerous or result.scan_err or result.issues_count else []

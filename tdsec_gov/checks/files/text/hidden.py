@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from tdsec_gov.checks.contract import DataFile
+from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with
-from tdsec_gov.checks.tables import scan_batches
+from tdsec_gov.checks.tables import guarded, scan_batches, table_format
 from tdsec_gov.checks.textstream import open_text
 from tdsec_gov.domain.findings import Severity
 
@@ -107,20 +108,44 @@ def _mixed(text: str) -> tuple[int, list[int]]:
 
 def formulas(file: DataFile) -> list[Risk]:
     """Cells that a spreadsheet would run. Raises Unreadable."""
+    try:
+        count, rows = _formulas(scan_batches(file))
+    except Unreadable as exc:
+        if "column name" not in exc.message:
+            raise
+        count, rows = _formulas(_without_header(file))  # names are the schema's affair
+    if not count:
+        return []
+    message = "cells hold formulas that a spreadsheet would run"
+    return [Risk("TDS516", message, None, Severity.WARN, count, tuple(rows[:ROWS]))]
+
+
+def _formulas(batches: Iterable[Any]) -> tuple[int, list[int]]:
     import numpy
     from pyarrow import compute
 
     count = start = 0
     rows: list[int] = []
-    for batch in scan_batches(file):
+    for batch in batches:
         for array in batch.columns:
-            found = numpy.flatnonzero(
-                compute.match_substring_regex(array, FORMULA).fill_null(False).to_numpy(zero_copy_only=False)
-            )
+            matches = compute.match_substring_regex(array, FORMULA).fill_null(False)
+            found = numpy.flatnonzero(matches.to_numpy(zero_copy_only=False))
             count += len(found)
             rows += [start + int(row) for row in found[: ROWS - len(rows)]]
         start += batch.num_rows
-    if not count:
-        return []
-    message = "cells hold formulas that a spreadsheet would run"
-    return [Risk("TDS516", message, None, Severity.WARN, count, tuple(rows[:ROWS]))]
+    return count, rows
+
+
+def _without_header(file: DataFile) -> Iterator[Any]:
+    import pyarrow
+    from pyarrow import csv
+
+    separator = "," if table_format(file) == "csv" else "\t"
+    parse = csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    read = csv.ReadOptions(use_threads=False, autogenerate_column_names=True)
+    with guarded(file):
+        with open_text(file) as stream, csv.open_csv(stream, read, parse) as peek:
+            types = dict.fromkeys(peek.schema.names, pyarrow.string())
+        convert = csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
+        with open_text(file) as stream, csv.open_csv(stream, read, parse, convert) as reader:
+            yield from reader
