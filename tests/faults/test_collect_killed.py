@@ -60,8 +60,10 @@ def test_killed_at_random_moments(workshop: Workshop, tmp_path: Path, folder: bo
     incoming.mkdir()
     (incoming / "a.csv").write_bytes(TABLE)
     (incoming / "b.csv").write_bytes(TABLE + b"1,1\n")
-    (incoming / "small.csv").write_bytes(b"id\n1\n")
-    allow(workshop, incoming)
+    probe = tmp_path / "probe"
+    probe.mkdir()
+    (probe / "small.csv").write_bytes(b"id\n1\n")
+    allow(workshop, tmp_path)
     out = "data/all" if folder else "data/new.csv"
     workshop.track(out, {"o.csv": OLD} if folder else OLD)
     before = state(workshop)
@@ -81,7 +83,7 @@ def test_killed_at_random_moments(workshop: Workshop, tmp_path: Path, folder: bo
         process.wait()
         wait_for_orphans(workshop)
         other = workshop.tdsec(
-            "collect", "my-source", incoming / "small.csv", "--out", "data/probe.csv", "--force"
+            "collect", "my-source", probe / "small.csv", "--out", "data/probe.csv", "--force"
         )
         assert other.code == 0, other.err
         for name in [one for one in state(workshop) if "probe" in one]:
