@@ -9,6 +9,7 @@ import click
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 if TYPE_CHECKING:
+    from tdsec_gov.cli.answers import Judged
     from tdsec_gov.gate.evaluate import Gate, Outcome
     from tdsec_gov.repo.pointers import Pointer
     from tdsec_gov.repo.repository import Repository
@@ -24,7 +25,8 @@ def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
     For rules whose signers ask for more than one person. The bytes must be here: dvc fetch them from where
     their author put them.
     """
-    from tdsec_gov.cli.check import answer_outcomes, open_gate, print_outcome
+    from tdsec_gov.cli.answers import answer, print_outcome
+    from tdsec_gov.cli.check import open_gate
     from tdsec_gov.cli.progress import Checking
     from tdsec_gov.gate.cosign import co_sign
     from tdsec_gov.keys.committed import identity_of
@@ -33,21 +35,24 @@ def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
     repository.require_initialised()
     pointers = repository.select(list(targets), shell.folder)
     gate, identity = open_gate(shell, repository), identity_of(repository.root, ask_passphrase)
-    outcomes = []
+    judged: list[Judged] = []
     for pointer in pointers:
         with Checking(pointer.name, quiet=shell.json) as watching:
             outcome = co_sign(gate, pointer, identity, watching)
         print_outcome(shell, outcome, verbose)
-        outcomes.append(outcome)
-    return answer_outcomes(shell, outcomes)
+        judged.append((pointer, outcome))
+    return answer(shell, judged)
 
 
-def check_range(shell: Shell, repository: Repository, span: str, sign: bool, verbose: bool) -> int:
+def check_range(
+    shell: Shell, repository: Repository, span: str, sign: bool, verbose: bool, style: str = "text"
+) -> int:
     """Run the gate on every version that ``span`` (A..B) introduces; with ``sign`` sign what it says.
 
     The policy and the evidence are those of the work tree, so B must be what is checked out.
     """
-    from tdsec_gov.cli.check import answer_outcomes, open_gate, print_outcome
+    from tdsec_gov.cli.answers import answer, print_outcome
+    from tdsec_gov.cli.check import open_gate
     from tdsec_gov.errors import UsageError
     from tdsec_gov.gate.evidence import versions_in
 
@@ -65,16 +70,14 @@ def check_range(shell: Shell, repository: Repository, span: str, sign: bool, ver
         )
     pointers = versions_in(git, git.resolve(old) if old else None, new)
     gate = open_gate(shell, repository)
-    outcomes = []
+    judged: list[Judged] = []
     for pointer in pointers:
         outcome = _one(shell, gate, pointer, sign)
         print_outcome(shell, outcome, verbose)
-        outcomes.append(outcome)
-    if not outcomes:
-        return shell.answer(f"no dataset version in {span}", verdicts=[])
-    if sign and any(not one.cached for one in outcomes):
+        judged.append((pointer, outcome))
+    if sign and any(not one.cached for _, one in judged):
         shell.say("next: git add .tdsec && git commit, so that the signatures are shared")
-    return answer_outcomes(shell, outcomes)
+    return answer(shell, judged, style, f"no dataset version in {span}")
 
 
 def _one(shell: Shell, gate: Gate, pointer: Pointer, sign: bool) -> Outcome:

@@ -54,6 +54,17 @@ class Shell:
             identity_of(repository.root, ask_passphrase)
         return repository
 
+    def speaks(self, style: str) -> None:
+        """Any style but ``text`` owns standard output: what is for people goes to standard error."""
+        self.json = self.json or style != "text"
+
+    def document(self, text: str, exit_code: int) -> int:
+        """Finish with a document of another format. Returns ``exit_code``."""
+        self.answered = True
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return exit_code
+
     def say(self, text: str = "") -> None:
         """A line for people: standard output, or standard error when ``--json`` owns standard output."""
         print(text, file=sys.stderr if self.json else sys.stdout, flush=True)
