@@ -1,7 +1,7 @@
 """RE2 patterns: a cheap first one for all values, one per kind for what is left.
 
-They find more than ``spans.py`` accepts and never less, and are matched by pyarrow over whole batches. RE2
-has no lookaround: a neighbour that may not stand beside a candidate is matched with it.
+They find what ``spans.py`` accepts and little more, and are matched by pyarrow over whole batches. RE2 has no
+lookaround: a neighbour that may not stand beside a candidate is matched with it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,29 @@ from tdsec_gov.checks.pii import kinds as k
 from tdsec_gov.checks.pii import secrets
 
 _EDGE = r"(?:^|[^A-Za-z0-9])"
-_DIGIT_RUN = r"[0-9](?:[ ()./-]{0,3}[0-9]){6}"
+_END = r"(?:$|[^A-Za-z0-9])"
+_DAY, _MONTH = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])"
+_RUN = r"[0-9](?:[ ()./-]{0,3}[0-9])"
 _MAIL_SIGN = r"\S@\S|[\[({<] ?(?i:at) ?[\])}>]"
+_CALL = (
+    r"(?i:phone|tel\b|tel[.:]|t\x{e9}l|telef|mobil|cell|call|fax|contact|dial|reach|whats|sms|text|hotline|handy"
+    r"|rufnummer|anruf|m\x{f3}vil|movil|celular|llam|appel|portable|gsm|helpline|toll|office|home|work|ph[.:# ]|number"
+    r"|voice ?mail|pager|ring|service|answer|message|registered|\b[tmpf]:)|\x{7535}\x{8bdd}|\x{96fb}\x{8a71}"
+    r"|\x{624b}\x{673a}|\x{442}\x{435}\x{43b}|\x{260e}|\x{1f4de}"
+)
+_WORDS = (
+    r"(?:dni|nif|nie|nino|insurance|pesel|personn|aadh?aar|pan|nhs|bsn|burger|sin\b|tfn|tax|steuer|idnr|cpf|cnp|oib|egn"
+    r"|cedula|kimlik|isikukood|asmens|cpr|nric|svnr|versicherung|f(?:o|\x{f8})dsel|kennitala|amka|cuit|cuil|nik|inn"
+    r"|identity|national|mykad|thai|citizen|pps|rut|contribuinte|my ?number|teudat|itin)"
+)
 HINT = "|".join(
     (
         _MAIL_SIGN,
-        _DIGIT_RUN,
+        rf"{_RUN}{{6}}",
         r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:",
         r"[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-|[0-9a-f]{4}\.[0-9a-f]{4}\.",
-        r"[A-Za-z]{2}[0-9]{2} ?[A-Za-z0-9]{4}|[0-9]{4}[A-Za-z]",
+        r"[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{4}",
+        r"[0-9]{7}[ -]?[A-Za-z]|[A-Za-z]{6}[0-9L-V]{2}[A-Za-z]|[A-Za-z]{4}[0-9]{6}[HMXhmx]|[A-Za-z]{2} ?(?:[0-9]{2} ?){3}[A-Da-d]",
         secrets.HINT,
     )
 )
@@ -28,28 +42,38 @@ IN_TEXT: dict[str, str] = {
     k.SECRET: secrets.PATTERN,
     k.USERINFO: r"://[^\s/:@]+:[^\s/@]+@",
     k.EMAIL: _MAIL_SIGN,
-    k.IBAN: rf"{_EDGE}[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[A-Za-z0-9]){{8}}",
+    k.IBAN: rf"{_EDGE}[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[A-Za-z0-9]){{10}}",
     k.CARD: rf"{_EDGE}[0-9](?:[ ./_-]{{0,2}}[0-9]){{11}}",
-    k.SSN: rf"{_EDGE}[0-9]{{3}}[- .][0-9]{{2}}[- .][0-9]{{4}}(?:$|[^A-Za-z0-9])|(?i:ssn|social|soc|ss ?#|tax ?id).*[0-9]{{9}}|[0-9]{{9}}.*(?i:ssn|social)",
+    k.SSN: rf"{_EDGE}[0-9]{{3}}[- .][0-9]{{2}}[- .][0-9]{{4}}{_END}"
+    r"|(?i:ssn|social|soc|ss ?#|tax ?id|ss number).*[0-9]{9}|[0-9]{9}.*(?i:ssn|social)",
     k.NATIONAL: (
-        r"(?i:[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z]|[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}|[0-9]{17}[0-9X]"
-        r"|[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]|756[. ]?[0-9]{4}[. ]?[0-9]{4}|[0-9]{2,3}\.[0-9]{3}\.[0-9]{3}-[0-9K]"
-        r"|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]|[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}|[XYZ][- ]?[0-9]{7}[- ]?[A-Z]"
-        r"|[0-9]{6}/[0-9]{3,4}|[0-9]-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]|[0-9]{5}-[0-9]{7}-[0-9]|[0-9]{6}-[0-9]{2}-[0-9]{4}"
-        r"|[12378] ?[0-9]{2} ?[0-9]{2} ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
-        r"|(?:dni|nif|nie|nino|insurance|pesel|personn|aadh?aar|pan|nhs|bsn|burger|sin\b|tfn|tax|steuer|idnr|cpf|cnp|oib|egn"
-        r"|cedula|kimlik|isikukood|asmens|cpr|nric|svnr|versicherung|fodsel|f\x{f8}dsel|kennitala|amka|cuit|cuil|nik|inn|identity|national|mykad|thai|"
-        r"citizen|pps|rut|contribuinte|mynumber|my number|teudat|itin).{0,40}[0-9]{3})"
+        r"(?i:[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z]|[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}"
+        rf"|{_EDGE}[1-9][0-9]{{5}}(?:19|20)[0-9]{{9}}[0-9X]{_END}"
+        rf"|{_EDGE}{_DAY}{_MONTH}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-Y]{_END}|{_EDGE}[0-9]{{6}}-[0-9]{{7}}{_END}"
+        rf"|{_EDGE}756[. ]?[0-9]{{4}}[. ]?[0-9]{{4}}|{_EDGE}[0-9]{{1,3}}\.[0-9]{{3}}\.[0-9]{{3}}-[0-9K]"
+        rf"|{_EDGE}[0-9]{{2}}\.[0-9]{{2}}\.[0-9]{{2}}-[0-9]{{3}}\.[0-9]{{2}}"
+        rf"|{_EDGE}[XYZ][- ]?[0-9]{{7}}[- ]?[A-Z]{_END}|{_EDGE}[0-9]{{6}}/[0-9]{{3,4}}{_END}"
+        rf"|{_EDGE}[0-9]-[0-9]{{4}}-[0-9]{{5}}-[0-9]{{2}}-[0-9]{_END}|{_EDGE}[0-9]{{5}}-[0-9]{{7}}-[0-9]{_END}"
+        rf"|{_EDGE}[0-9]{{6}}-[0-9]{{2}}-[0-9]{{4}}{_END}"
+        rf"|{_EDGE}[12378] ?[0-9]{{2}} ?(?:{_MONTH}|[2-9][0-9]) ?[0-9][0-9AB] ?[0-9]{{3}} ?[0-9]{{3}} ?[0-9]{{2}}{_END}"
+        rf"|{_WORDS}.*[0-9]{{5}})"
     ),
-    k.IP: r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:",
+    k.IP: r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:|::[0-9A-Fa-f]",
     k.MAC: r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}",
-    k.PHONE: rf"(?:^|[^A-Za-z0-9.,])[+(]?{_DIGIT_RUN}",
+    k.PHONE: (
+        rf"\+ ?\(?{_RUN}{{6}}|{_EDGE}00[ ]?[1-9]{_RUN}{{6}}|{_EDGE}\(?0[1-9][0-9]{{0,4}}\)?[ ./-]{{1,3}}{_RUN}{{4}}"
+        rf"|{_EDGE}\([0-9]{{2,5}}\) ?[0-9]{{2,5}}|{_EDGE}[2-9][0-9]{{2}}[ .-][0-9]{{3}}[ .-][0-9]{{4}}{_END}"
+        rf"|{_EDGE}1[ .-][2-9][0-9]{{2}}[ .-][0-9]{{3}}[ .-]|(?:{_CALL}).*{_RUN}{{6}}"
+        rf"|{_RUN}{{6}}[ ,]{{0,2}}[-(\[]? ?(?i:office|mobile|cell|home|work|fax|phone|tel|handy)"
+    ),
 }
 NUMBER = r"^\s*-?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\s*$"
 DULL = (
-    r"^\s*(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[ ]?[-+][0-9]{2}:?[0-9]{2})?)?"
+    r"^\s*(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    r"(?:Z|[ ]?[-+][0-9]{2}:?[0-9]{2})?)?"
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp][Mm])?)?"
-    r"|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\s*$"
+    r"|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\s*$"
 )
 """Dates, times, UUIDs and digests: they fit the first pattern and hold nothing."""
 CARD_NUMBER = r"^\s*[1-6][0-9]{11,18}(?:\.0*)?\s*$"

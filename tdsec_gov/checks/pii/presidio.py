@@ -122,7 +122,11 @@ def _analyzer(model: str | None) -> Any:
     from presidio_analyzer.nlp_engine import NlpEngineProvider, NoOpNlpEngine
 
     named = {"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": model}]}
-    nlp = NlpEngineProvider(nlp_configuration=named).create_engine() if model else NoOpNlpEngine()
+    nlp = (
+        NlpEngineProvider(nlp_configuration=named).create_engine()
+        if model
+        else NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    )
     registry = RecognizerRegistry(supported_languages=["en"])
     registry.load_predefined_recognizers(languages=["en"], nlp_engine=nlp)
     registry.remove_recognizer("EmailRecognizer")

@@ -13,8 +13,8 @@ from typing import Any
 
 ROWS = 20
 LONGEST = 100_000
-FULL, LATER = 2048, 256
-_BATCHES_IN_FULL = 8
+FULL, LATER = 512, 48
+_BATCHES_IN_FULL = 2
 NOTHING, NEAR, INSIDE, WHOLE = range(4)
 """Verdicts: not a candidate at all, written like one but not valid, valid within more text, all of the value."""
 

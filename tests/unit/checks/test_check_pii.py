@@ -190,10 +190,10 @@ def test_the_tally_estimates_beyond_its_bound() -> None:
         return one
 
     texts = [str(i) for i in range(20_000)]
-    assert tally(texts).sampled and 1700 < tally(texts).valid < 2300
+    assert tally(texts).sampled and 1200 < tally(texts).valid < 2800
     assert tally(texts).rows == tally(texts).rows
-    few = tally(texts[:1000])
-    assert (few.sampled, few.valid) == (False, 100)
+    few = tally(texts[:500])
+    assert (few.sampled, few.valid) == (False, 50)
 
 
 @pytest.mark.parametrize(
