@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from tdsec_gov.cli.answers import STYLES, answer, print_outcome
+from tdsec_gov.cli.opened import open_gate
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 from tdsec_gov.cli.stages import guard_commit, remind
 from tdsec_gov.repo.stages import STAGES
 
 if TYPE_CHECKING:
-    from tdsec_gov.audit.journal import Journal
     from tdsec_gov.cli.answers import Judged
     from tdsec_gov.gate.evaluate import Gate, Outcome
     from tdsec_gov.gate.evidence import Evidence
@@ -94,17 +94,6 @@ def _existing(repository: Repository, name: str) -> list[str]:
     return [name] if (repository.root / name).is_file() else []
 
 
-def open_gate(shell: Shell, repository: Repository, fresh: bool = False) -> Gate:
-    """The gate of this work tree, now; ``fresh``: it believes nothing remembered of single files."""
-    from tdsec_gov.files import WorkTree
-    from tdsec_gov.gate.evaluate import Gate
-    from tdsec_gov.verdicts.book import VerdictBook
-
-    now = shell.now()
-    book = VerdictBook.open(WorkTree(repository.root), now)
-    return Gate(repository, book, lambda: _journal(repository), now, fresh)
-
-
 def _run(
     shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
 ) -> list[Judged]:
@@ -132,12 +121,6 @@ def _print_waivers(shell: Shell, gate: Gate, datasets: list[str]) -> None:
 
     filed = [one for one in gate.book.waivers.filed() if one.dataset in datasets]
     print_findings(shell, waiver_findings(gate.book, filed))
-
-
-def _journal(repository: Repository) -> Journal:
-    from tdsec_gov.audit.journal import Journal
-
-    return Journal.open(repository.root)
 
 
 def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
