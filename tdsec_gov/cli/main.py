@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("tdsec_gov.cli.init:init", "Set tdsec up in this git+DVC repository."),
     "key": ("tdsec_gov.cli.key:key", "Your identity: new, show, list."),
     "source": ("tdsec_gov.cli.source:source", "Source records: add, list, show, recheck, schema, croissant."),
-    "collect": ("tdsec_gov.cli.collect:collect", "Fetch data through quarantine, checked before it is there."),
+    "collect": ("tdsec_gov.cli.collect:collect", "Fetch data through quarantine, checked on arrival."),
     "schema": ("tdsec_gov.cli.schema:schema", "Write a schema that fits a dataset."),
     "fix": ("tdsec_gov.cli.fix:fix", "Mend personal data: drop, mask or key a column."),
     "check": ("tdsec_gov.cli.check:check", "Run the gate and write the verdict."),

@@ -115,10 +115,17 @@ def complete(shell: Shell, given: dict[str, Any]) -> bool:
     if shell.json or not sys.stdin.isatty():
         raise UsageError(f"missing {', '.join(missing)}", hint="see: tdsec source add --help")
     for key, question, choices in _QUESTIONS:
-        if given[key] or (given["personal_data"] == "none" and key in _ONLY_WITH_PERSONAL):
+        if given[key] or _idle(key, given):
             continue
         given[key] = _ask(key, question, choices, isinstance(given[key], tuple))
     return True
+
+
+def _idle(key: str, given: dict[str, Any]) -> bool:
+    """Whether an earlier answer makes this question idle."""
+    if key in ("acquired_from", "acquired_to"):
+        return not given["acquired_method"]
+    return given["personal_data"] == "none" and key in _ONLY_WITH_PERSONAL
 
 
 def _ask(key: str, question: str, choices: list[str] | None, several: bool) -> Any:

@@ -483,7 +483,7 @@ def test_source_add_is_undone_when_the_log_refuses(world: World) -> None:
 
 
 def test_source_add_asks_on_a_terminal(world: World) -> None:
-    answers = "bogus\nraw\nCC-BY-4.0\nsearch\nnone\n\n\n2030-13-01\n2030-01-01\nlaw\nDana\n\n"
+    answers = "bogus\nraw\n\n\n\n\nCC-BY-4.0\nsearch\nnone\n2030-13-01\n2030-01-01\nlaw\nDana\n\n\ny\n"
     command = [sys.executable, "-m", "tdsec_gov.cli.main", "--repo", str(world.root), "source", "add"]
     near, far = pty.openpty()
     os.write(near, answers.encode())
