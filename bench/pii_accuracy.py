@@ -7,6 +7,7 @@ locales. Columns: Faker providers under names of many styles, and hard negatives
     python bench/pii_accuracy.py --evaluator DIR [--seed 4] [--errors] [--presidio]
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import argparse
@@ -96,9 +97,9 @@ def naive(text: str) -> Found:
 
 
 def presidio() -> Callable[[str], Found]:
-    from tdsec_gov.checks.pii.presidio import _analyzer
-
     from presidio_analyzer.predefined_recognizers import EmailRecognizer  # noqa: F401
+
+    from tdsec_gov.checks.pii.presidio import _analyzer
 
     engine = _analyzer(None)
 

@@ -22,12 +22,10 @@ def fix() -> None:
     "--how",
     type=click.Choice(["drop", "mask", "hmac"]),
     required=True,
-    help="drop: take the column out. mask: replace what is personal. hmac: a keyed digest (HMAC-SHA256) for each "
-    "value, so that equal values stay equal.",
+    help="drop: take the column out. mask: replace what is personal. hmac: a keyed digest (HMAC-SHA256) "
+    "for each value, so that equal values stay equal.",
 )
-@click.option(
-    "--key-env", metavar="NAME", default=None, help="Environment variable that holds the key for hmac."
-)
+@click.option("--key-env", metavar="NAME", default=None, help="Variable that holds the key for hmac.")
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -45,7 +43,7 @@ def pii(
     key_file: Path | None,
     force: bool,
 ) -> int:
-    """Take personal data out of TARGET: a new version of its files, dvc add, and a record of what it came from."""
+    """Take personal data out of TARGET: new files, dvc add, and a record of what they came from."""
     from tdsec_gov.errors import UsageError
     from tdsec_gov.setup.fix_pii import fix_pii
     from tdsec_gov.setup.rewriting.change import Change
@@ -64,11 +62,12 @@ def pii(
     key = _key(key_env, key_file) if how == "hmac" else b""
     done = fix_pii(repository, pointers[0], Change(column, how, key=key), force=force)  # type: ignore[arg-type]
     shell.warn(
-        f"next: tdsec check {done.dataset} && git add {pointers[0].file} && git commit; the old version stays in "
-        "DVC's cache and on remotes until: dvc gc"
+        f"next: tdsec check {done.dataset} && git add {pointers[0].file} && git commit; the old version "
+        "stays in the DVC cache and on remotes until: dvc gc"
     )
     return shell.answer(
-        f"{done.dataset}: {done.values} values in {done.files} files changed ({how}); derived from {done.derived_from[:12]}",
+        f"{done.dataset}: {done.values} values in {done.files} files changed ({how}); "
+        f"derived from {done.derived_from[:12]}",
         dataset=done.dataset,
         derived_from=done.derived_from,
         root=done.root,

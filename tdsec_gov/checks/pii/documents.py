@@ -1,5 +1,6 @@
 """Texts and documents: lines with what runs over their ends, HTML with what its tags hide, JSON as columns."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import html
@@ -133,7 +134,7 @@ def scan_json(file: DataFile, scanner: Scanner) -> list[Column] | None:
         return None
     with open_text(file) as stream:
         data = stream.read(MAX_JSON + 1)
-    if len(data) > MAX_JSON or not data.lstrip()[:1] == b"[" or json_depth(data) > MAX_DEPTH:
+    if len(data) > MAX_JSON or data.lstrip()[:1] != b"[" or json_depth(data) > MAX_DEPTH:
         return None
     try:
         body = json.loads(data)

@@ -5,6 +5,7 @@ off, and neighbouring words are joined again: a kind is named when a join is one
 make it something else (``email_sent``, ``phone_type``) undo that.
 """
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 import re

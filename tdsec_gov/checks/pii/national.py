@@ -5,6 +5,7 @@ whatever its name, because nine values in ten would not pass by chance. All othe
 name, or one beside the number in a text.
 """
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 import importlib

@@ -13,7 +13,8 @@ import unicodedata
 
 ODD = (
     r"[\p{Cf}\x{ff00}-\x{ffef}\x{1d400}-\x{1d7ff}\x{2460}-\x{24ff}]|[^\P{Nd}0-9]"
-    r"|[0-9+@.][\s]*[^\P{Zs} ]|[0-9][^\P{Pd}-]|[0-9]\x{2212}|[\t\r\n]|\\u[0-9a-fA-F]{4}|\\[nrt]|&#|&commat|&period|%40"
+    r"|[0-9+@.]\s*[^\P{Zs} ]|[0-9][^\P{Pd}-]|[0-9]\x{2212}|[\t\r\n]|\\u[0-9a-fA-F]{4}"
+    r"|\\[nrt]|&#|&commat|&period|%40"
 )
 """RE2: whether a text is worth the work."""
 _ESCAPES = re.compile(

@@ -4,6 +4,7 @@ They find what ``spans.py`` accepts and little more, and are matched by pyarrow 
 lookaround: a neighbour that may not stand beside a candidate is matched with it.
 """
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 from tdsec_gov.checks.pii import kinds as k

@@ -1,4 +1,4 @@
-"""Telephone numbers: by number plan (Google's libphonenumber), by a form that nothing else has, or by context.
+"""Telephone numbers: by number plan (libphonenumber), by a form that nothing else has, or by context.
 
 Strict is for free text, lenient for what stands beside a word such as "call" or in a column of that name:
 numbers made up for tests and of old plans have a possible length and no valid prefix.

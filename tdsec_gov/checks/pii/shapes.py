@@ -1,5 +1,6 @@
 """Single values of a column whose name tells the kind: what they look like, and whether they are valid."""
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 import re

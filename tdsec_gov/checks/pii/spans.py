@@ -4,6 +4,7 @@ Overlapping finds are resolved in the order of :data:`~tdsec_gov.checks.pii.kind
 of the text as given, also where its plain form differs (see ``normal.py``).
 """
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 import re

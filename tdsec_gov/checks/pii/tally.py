@@ -16,7 +16,7 @@ LONGEST = 100_000
 FULL, LATER = 512, 48
 _BATCHES_IN_FULL = 2
 NOTHING, NEAR, INSIDE, WHOLE = range(4)
-"""Verdicts: not a candidate at all, written like one but not valid, valid within more text, all of the value."""
+"""Verdicts: no candidate, written like one but not valid, valid within more text, all of the value."""
 
 
 @dataclass(slots=True)

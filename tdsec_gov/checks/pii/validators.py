@@ -4,6 +4,7 @@ Sources: ISO/IEC 7812 (Luhn, IIN ranges), ISO 13616 (IBAN: country length and mo
 social security numbers, RFC 791 and 4291 (addresses), RFC 5321 (lengths of e-mail addresses).
 """
 
+# ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
 import ipaddress

@@ -34,7 +34,7 @@ def can_rewrite(file: DataFile, change: Change) -> bool:
 
 
 def rewrite(file: DataFile, made: Path, change: Change) -> int | None:
-    """Write the changed file to ``made``; returns how many values changed, None when nothing was there to change.
+    """Write the changed file to ``made``; returns how many values changed, None: nothing to change.
 
     Raises:
         Unreadable: the file is not of its format.

@@ -1,5 +1,6 @@
 """Personal data in every disguise: nested types, numbers, evasions, documents, photographs; and no value kept."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import io
