@@ -11,6 +11,7 @@ from tdsec_gov.cli.shell import Shell, pass_shell
 if TYPE_CHECKING:
     from tdsec_gov.gate.evidence import Evidence
     from tdsec_gov.repo.repository import Repository
+    from tdsec_gov.vault.keyrings.seen import Seen
     from tdsec_gov.verdicts.book import VerdictBook
 
 
@@ -24,6 +25,7 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
     from tdsec_gov.errors import UsageError
     from tdsec_gov.files import WorkTree
     from tdsec_gov.gate.evidence import examine, examine_range, rehash
+    from tdsec_gov.vault.keyrings.seen import Seen
     from tdsec_gov.verdicts.book import VerdictBook
 
     repository = shell.repository()
@@ -38,7 +40,8 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
         raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")
     pointers = repository.work_tree() if everything else repository.select(list(targets), shell.folder)
     book = VerdictBook.open(WorkTree(repository.root), shell.now())
-    examined = [_current(one, book, repository) for one in examine(book, pointers)]
+    seen = Seen(repository.root)
+    examined = [_current(one, book, seen) for one in examine(book, pointers)]
     found = [_checked_out(rehash(one, repository), repository) for one in examined]
     return answer_evidence(shell, found, "verified")
 
@@ -82,17 +85,17 @@ def _code(found: list[Evidence], exit_code: int) -> str:
     return next((error.code for error in errors if error.exit_code == exit_code), "ok")
 
 
-def _current(found: Evidence, book: VerdictBook, repository: Repository) -> Evidence:
+def _current(found: Evidence, book: VerdictBook, seen: Seen) -> Evidence:
     """``found``, refused when it is an older version put back over one that was accepted later."""
     from dataclasses import replace
 
     from tdsec_gov.errors import TdsecError
-    from tdsec_gov.vault.keyrings.seen import Seen, require_current
+    from tdsec_gov.vault.keyrings.seen import require_current
 
     if found.verified is None:
         return found
     try:
-        require_current(book, found.pointer.name, found.pointer.oid, Seen(repository.root))
+        require_current(book, found.pointer.name, found.pointer.oid, seen)
     except TdsecError as exc:
         return replace(found, error=exc)
     return found
