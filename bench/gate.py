@@ -205,7 +205,7 @@ def many(base: Path, count: int) -> None:
     row(f"check, {count} files, first time", command(root, env, "check", "--all"), "", 0, "")
     row("same, unchanged", command(root, env, "check", "--all"), "", 0, "under 5 s")
     row(
-        "same, policy changed or forced, remembered",
+        "same, forced: everything read again",
         command(root, env, "check", "--all", "--force"),
         "",
         0,
