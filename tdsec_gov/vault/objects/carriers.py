@@ -35,13 +35,14 @@ class Carrier(Protocol):
         ...
 
     def receive(
-        self, place: str, near: Path | None = None, *, seekable: bool = True
+        self, place: str, near: Path | None = None, *, seekable: bool = True, most: int | None = None
     ) -> contextlib.AbstractContextManager[BinaryIO]:
         """The object at ``place``, readable (and ``seekable``); a copy is made beside ``near`` if one is
-        needed.
+        needed, of at most ``most`` bytes.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is none. DataTampered: it is larger than ``most``; not much more than
+                that has been copied.
         """
         ...
 
@@ -80,7 +81,9 @@ class DiskCarrier:
             raise
 
     @contextlib.contextmanager
-    def receive(self, place: str, near: Path | None = None, *, seekable: bool = True) -> Iterator[BinaryIO]:
+    def receive(
+        self, place: str, near: Path | None = None, *, seekable: bool = True, most: int | None = None
+    ) -> Iterator[BinaryIO]:
         with open(place, "rb", buffering=0) as stream:
             yield cast(BinaryIO, stream)
 
@@ -131,12 +134,21 @@ class RemoteCarrier:
             fs.mv(unfinished, target)
 
     @contextlib.contextmanager
-    def receive(self, place: str, near: Path | None = None, *, seekable: bool = True) -> Iterator[BinaryIO]:
+    def receive(
+        self, place: str, near: Path | None = None, *, seekable: bool = True, most: int | None = None
+    ) -> Iterator[BinaryIO]:
         with tempfile.TemporaryDirectory(prefix=".tdsec-", dir=near) as folder:
             part = f"{folder}/object"
-            self._inner.fs.get_file(place, part, **transfer_options.get())
+            extra = {} if most is None else {"callback": _bounded(most, place)}
+            self._inner.fs.get_file(place, part, **transfer_options.get(), **extra)
             with open(part, "rb", buffering=0) as stream:
                 yield cast(BinaryIO, stream)
+
+
+def _bounded(most: int, place: str) -> Any:
+    from tdsec_gov.vault.objects.bounded import Bounded
+
+    return Bounded(most, place[-24:])
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)

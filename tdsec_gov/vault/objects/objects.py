@@ -23,6 +23,7 @@ from tdsec_gov.keys.age.wrapping import Identity
 from tdsec_gov.vault.keyrings.keyring import Keyring
 
 STANZA_TYPE = "tdsec-gov/object-v1"
+_LARGEST_HEADER = 4096
 SMALL = 1 << 20
 """Objects of at most this many bytes are sealed and opened in memory, in one go."""
 
@@ -64,6 +65,11 @@ def seal_bytes(data: bytes, keyring: Keyring, name: str) -> bytes:
 
 def sealed_size(plain_size: int, keyring: Keyring) -> int:
     return age_file.ciphertext_size(plain_size, header_length(keyring))
+
+
+def most_sealed(plain_size: int) -> int:
+    """No object of ``plain_size`` bytes, padding included, is larger than this under any keyring."""
+    return age_file.ciphertext_size(plain_size, _LARGEST_HEADER)
 
 
 def opened_size(cipher_size: int, keyring: Keyring) -> int:

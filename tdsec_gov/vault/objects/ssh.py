@@ -31,9 +31,11 @@ class SshCarrier(RemoteCarrier):
             meanwhile(remote.write, _pieces(sealed), callback)
 
     @contextlib.contextmanager
-    def receive(self, place: str, near: Path | None = None, *, seekable: bool = True) -> Iterator[BinaryIO]:
+    def receive(
+        self, place: str, near: Path | None = None, *, seekable: bool = True, most: int | None = None
+    ) -> Iterator[BinaryIO]:
         if seekable:
-            with super().receive(place, near) as stream:
+            with super().receive(place, near, most=most) as stream:
                 yield stream
             return
         with self._inner.fs.open(place, "rb") as remote, Ahead(remote) as stream:

@@ -101,10 +101,23 @@ class Room:
 
     @contextlib.contextmanager
     def sealed(
-        self, name: str, kind: str, near: Path | None = None, version: str = "", *, seekable: bool = True
+        self,
+        name: str,
+        kind: str,
+        near: Path | None = None,
+        version: str = "",
+        *,
+        seekable: bool = True,
+        most: int | None = None,
     ) -> Iterator[BinaryIO]:
-        """The ciphertext. Raises FileNotFoundError: there is none."""
-        with self.carrier.receive(self.place(name, kind, version), near, seekable=seekable) as stream:
+        """The ciphertext, of at most ``most`` bytes of content (padded or not).
+
+        Raises:
+            FileNotFoundError: there is none. DataTampered: it is larger.
+        """
+        limit = None if most is None else objects.most_sealed(padme(most))
+        place = self.place(name, kind, version)
+        with self.carrier.receive(place, near, seekable=seekable, most=limit) as stream:
             yield stream
 
     def get(
@@ -114,19 +127,20 @@ class Room:
         kind: str = "objects",
         near: Path | None = None,
         version: str = "",
+        most: int | None = None,
     ) -> int:
         """Decrypt into ``sink``; bytes of plaintext, padding included. Raises as ``objects.unseal``.
 
         ``sink`` gets views that are good until the call after the next one returns.
         """
-        with self.sealed(name, kind, near, version, seekable=False) as source:
+        with self.sealed(name, kind, near, version, seekable=False, most=most) as source:
             return objects.unseal(source, sink, self.keyrings, name)
 
     def get_bytes(
         self, name: str, kind: str = "objects", near: Path | None = None, most: int = 4 * objects.SMALL
     ) -> bytes:
         """The plaintext of a small object, padding included. Raises DataTampered: over ``most`` bytes."""
-        with self.sealed(name, kind, near) as source:
+        with self.sealed(name, kind, near, most=most) as source:
             if source.seek(0, os.SEEK_END) > most:
                 raise DataTampered(
                     "object on the storage is too large for what it should be", where=name[:16]

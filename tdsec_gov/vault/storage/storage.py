@@ -201,7 +201,7 @@ class Storage(Vouched):
             return
         with PlaintextGuard(allowed) as guard:
             content = ContentOnly(allowed.largest, oid, guard, sink.write)
-            room.get(name, content, near=near)
+            room.get(name, content, near=near, most=allowed.largest)
             content.finish()
             guard.finish()
 
