@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tdsec_gov.cli.opened import open_gate
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
     their author put them.
     """
     from tdsec_gov.cli.answers import answer, print_outcome
-    from tdsec_gov.cli.check import open_gate
     from tdsec_gov.cli.progress import Checking
     from tdsec_gov.gate.cosign import co_sign
     from tdsec_gov.keys.committed import identity_of
@@ -34,7 +34,7 @@ def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
     repository = shell.repository()
     repository.require_initialised()
     pointers = repository.select(list(targets), shell.folder)
-    gate, identity = open_gate(shell, repository), identity_of(repository.root, ask_passphrase)
+    gate, identity = open_gate(shell, repository, fresh=True), identity_of(repository.root, ask_passphrase)
     judged: list[Judged] = []
     for pointer in pointers:
         with Checking(pointer.name, quiet=shell.json) as watching:
@@ -52,7 +52,6 @@ def check_range(
     The policy and the evidence are those of the work tree, so B must be what is checked out.
     """
     from tdsec_gov.cli.answers import answer, print_outcome
-    from tdsec_gov.cli.check import open_gate
     from tdsec_gov.errors import UsageError
     from tdsec_gov.gate.evidence import versions_in
 
@@ -69,7 +68,7 @@ def check_range(
             hint=f"run: git checkout {new}",
         )
     pointers = versions_in(git, git.resolve(old) if old else None, new)
-    gate = open_gate(shell, repository)
+    gate = open_gate(shell, repository, fresh=True)
     judged: list[Judged] = []
     for pointer in pointers:
         outcome = _one(shell, gate, pointer, sign)
