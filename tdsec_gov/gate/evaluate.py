@@ -219,7 +219,7 @@ class Gate:
         return [done[name] for name, _ in wanted if name in done]
 
     def _manifest(self, pointer: Pointer, report: Report) -> Manifest:
-        """What has not changed since it was last hashed is not read again (repo.digests), unless ``fresh``."""
+        """What is unchanged since it was last hashed is not read again (repo.digests), unless ``fresh``."""
         root, cache = self.repository.root, self.repository.cache
         with Digests.of(None if self.fresh else root, cache) as known:
             return build_manifest(pointer, cache, reading(report), known)
