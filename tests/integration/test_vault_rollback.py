@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def fetched(shop: Workshop) -> tuple[int, str]:
     shop.object(shop.store(ROWS)).unlink()
     answer = shop.dvc("fetch", "data/rows.csv")
     return answer.code, answer.err
+
+
+def test_a_shallow_clone_says_what_it_cannot_know(pushed: Workshop) -> None:
+    shallow = pushed.base / "shallow"
+    cloned = pushed.git(
+        "clone", "-q", "--depth", "1", f"file://{pushed.root}", str(shallow), folder=pushed.base
+    )
+    assert cloned.code == 0
+    pushed.store_at(pushed.base / "elsewhere", shallow)
+    for name in (".dvc/cache", "data"):
+        shutil.copytree(pushed.root / name, shallow / name, dirs_exist_ok=True)
+    sent = pushed.dvc("push", folder=shallow)
+    assert sent.code == 0 and sent.err.count("this is a shallow clone") == 1, sent.err
+    pushed.store_at(pushed.base / "elsewhere")
+    assert "shallow" not in pushed.dvc("push").err
 
 
 def test_an_old_keyring_over_the_newer_one(pushed: Workshop) -> None:

@@ -13,6 +13,7 @@ The same number with another digest is a fork: two branches that have been merge
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from tdsec_gov.verdicts.verify import Verified
 
 Kind = Literal["keyring", "dataset", "path"]
 _KINDS: tuple[str, ...] = get_args(Kind)
+_LOGGER = logging.getLogger("dvc.tdsec")
 _NAME = "tdsec-seen"
 COPIES = "tdsec-keyrings"
 """Folder in git's folder with a copy of every keyring of a new epoch that was made in this clone."""
@@ -178,11 +180,18 @@ def require_newest_committed(seen: Seen, said: KeyringStatement) -> None:
     """Raises IntegrityError where a commit that HEAD grew from holds a keyring of a newer epoch.
 
     A fresh clone has no pins; whoever takes the newest keyring away in a commit of theirs would make it seal
-    under the one before. A shallow clone knows as much as it has history.
+    under the one before. A shallow clone knows as much as it has history, and says so.
     """
     if not seen.path.parent.is_dir():
         return
-    named = ever_named(Git(seen.root, git_folder(seen.root)), f".tdsec/vaults/{said.vault}")
+    git = Git(seen.root, git_folder(seen.root))
+    if git.ask("rev-parse", "--is-shallow-repository").strip() == b"true":
+        _LOGGER.warning(
+            "tdsec: this is a shallow clone: a newer keyring of vault '%s' that somebody took away would not "
+            "be noticed - run: git fetch --unshallow",
+            said.vault,
+        )
+    named = ever_named(git, f".tdsec/vaults/{said.vault}")
     own = re.compile(rf"(?:.*/)?\.tdsec/vaults/{re.escape(said.vault)}/keyring-([1-9][0-9]{{0,8}})\.age")
     newest = max((int(match[1]) for name in named if (match := own.fullmatch(name))), default=0)
     if newest > said.epoch:
