@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     "--range", "span", metavar="A..B", help="Every version that a commit in A..B introduces; writes nothing."
 )
 @click.option("--sign", is_flag=True, help="With --range: sign what the gate says, as CI does.")
+@click.option(
+    "--html", "page", metavar="FILE", help="Also write the version's page: findings, charts, drift."
+)
+@click.option("--reveal", is_flag=True, help="With --html: show the names of classes, which are values.")
 @click.option("--format", "style", type=click.Choice(STYLES), default="text", show_default=True)
 @pass_shell
 def check(
@@ -42,6 +46,8 @@ def check(
     verbose: bool,
     span: str | None,
     sign: bool,
+    page: str | None,
+    reveal: bool,
     style: str,
 ) -> int:
     """Run the gate on TARGETs (paths that DVC tracks, or their pointers) and write the verdict."""
@@ -74,7 +80,12 @@ def check(
         pointers = repository.select(list(targets), shell.folder)
     else:
         raise UsageError("which dataset?", expected="TARGET… or --all", hint="tdsec check --all")
-    judged = _run(shell, repository, pointers, force, verbose)
+    gate = open_gate(shell, repository, force) if pointers else None
+    judged = _run(shell, gate, pointers, force, verbose) if gate else []
+    if page is not None and gate is not None:
+        from tdsec_gov.cli.pages import write_page
+
+        write_page(shell, gate, judged, page, reveal)
     if committing:
         written = [name for _, one in judged for name in _evidence(one)]
         repository.git.stage(*written, *_existing(repository, ".tdsec/checkpoint"))
@@ -94,13 +105,8 @@ def _existing(repository: Repository, name: str) -> list[str]:
     return [name] if (repository.root / name).is_file() else []
 
 
-def _run(
-    shell: Shell, repository: Repository, pointers: list[Pointer], force: bool, verbose: bool
-) -> list[Judged]:
+def _run(shell: Shell, gate: Gate, pointers: list[Pointer], force: bool, verbose: bool) -> list[Judged]:
     """Answer from verdicts where they still hold; load identity, log and checks only for the rest."""
-    if not pointers:
-        return []
-    gate = open_gate(shell, repository, force)
     judged: list[Judged] = []
     for pointer in dict.fromkeys(pointers):
         outcome = None if force else gate.known(pointer)

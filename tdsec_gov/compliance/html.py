@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tdsec_gov.compliance.htmlacts import acts
 from tdsec_gov.compliance.htmldata import data
@@ -18,12 +18,16 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def to_html(facts: ReportFacts) -> str:
     """The whole page."""
     parts = (*_top(facts), *_answers(facts), *_log(facts), *data(facts), *acts(facts), *_end(facts))
-    title = tag("title", f"Compliance report: {facts.dataset}")
+    return page(f"Compliance report: {facts.dataset}", parts)
+
+
+def page(title: str, parts: Iterable[Html]) -> str:
+    """A document in the report's style that loads nothing and runs nothing."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{title}<style>{STYLE}</style></head>\n<body>{tag('main', *parts)}</body></html>\n"
+        f"{tag('title', title)}<style>{STYLE}</style></head>\n<body>{tag('main', *parts)}</body></html>\n"
     )
 
 
