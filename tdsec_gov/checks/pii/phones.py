@@ -23,6 +23,7 @@ NATIONAL = (
 LOOSE = r"\(?[0-9]{1,6}\)?(?:[ ./-]{0,3}\(?[0-9]{1,8}\)?){1,6}"
 _NANP = re.compile(rf"{NANP}{EXTENSION}")
 _LEADING = re.compile(NATIONAL)
+_RUN = re.compile(r"0[1-9][0-9]{8,9}")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[ .][0-9]{3})+")
 _TAIL = re.compile(rf"{EXTENSION[:-1]}$")
 _DIGITS = re.compile(r"[^0-9]")
@@ -53,7 +54,8 @@ def is_phone(text: str, regions: tuple[str, ...], *, lenient: bool = False) -> b
     separated = any(one in " -./()" for one in bare)
     if lenient:
         return _shaped(bare, digits) and (separated or len(digits) >= 9 or _any(bare, regions, lenient=True))
-    return separated and _LEADING.fullmatch(bare) is not None and _any(bare, regions, lenient=False)
+    leading = _LEADING if separated else _RUN
+    return leading.fullmatch(bare) is not None and _any(bare, regions, lenient=False)
 
 
 def _shaped(text: str, digits: str) -> bool:

@@ -72,11 +72,11 @@ _VERSION = re.compile(
     r"(?:\bv|\bver|\bversion|\brelease|\bbuild|\bfirmware|==|>=|<=|\u00a7|\bsection|\bOID)[ :.#=]*$", re.I
 )
 _CALL = re.compile(
-    r"phone|\btel\b|\btel[.:]|t\u00e9l|telef|teleph|mobile|mobil|\bcell|cellul|\bcall\b|call(?:ing|ed)?\b|\bfax|contact|\bdial"
+    r"phone|\btel\b|\btel[.:]|t\u00e9l|tel[e\u00e9]f|teleph|mobile|mobil|\bcell|cellul|\bcall\b|call(?:ing|ed)?\b|\bfax|contact|\bdial"
     r"|reach (?:me|us|him|her|them|out)|whats ?app|\bsms\b|\btext(?:ed|ing)? (?:me|us|him|her|at|to|message)|hotline|handy|handynummer"
-    r"|rufnummer|anruf|m\u00f3vil|movil|celular|llam|appel|portable|\bgsm\b|helpline|toll[- ]free|office:|home:|work:"
+    r"|rufnummer|anruf|rufen|m\u00f3vil|movil|celular|llam|appel|portable|\bgsm\b|helpline|toll[- ]free|office:|home:|work:"
     r"|\bph[.:#]|\bphn?\b|\b[tmpf]: ?$|my number|(?:his|her|their|your|our) (?:new |old )?number|number is|voice ?mail|pager"
-    r"|\u7535\u8bdd|\u96fb\u8a71|\u624b\u673a|\u0442\u0435\u043b|\u260e|\ud83d\udcde|ring (?:me|us)|answering|\bmessages?\b|\bregistered\b|customer (?:service|care|support)"
+    r"|\u7535\u8bdd|\u96fb\u8a71|\u624b\u673a|\u0442\u0435\u043b|\u260e|\ud83d\udcde|\bring\b|answering|\bmessages?\b|\bregistered\b|customer (?:service|care|support)"
     r"|\u4e3b\u7ba1|\u8054\u7cfb",
     re.I,
 )
