@@ -96,6 +96,7 @@ def half_files(cache: Path) -> list[Path]:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Parts of downloads that nobody will finish."""
-    names = ("*.tdsec-part", ".tdsec-*", "*.tmp")
+    """Our parts of downloads that nobody will finish. (DVC's own ``.tmp`` files stay in its cache until
+    ``dvc gc``, with any remote.)"""
+    names = ("*.tdsec-part", ".tdsec-*")
     return sorted({path for name in names for path in folder.rglob(name) if path.is_file()})
