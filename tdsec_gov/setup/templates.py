@@ -33,6 +33,20 @@ datasets:
   #     schema: {schema: train.yaml}   # write it with: tdsec schema init data/train.csv
   #     label_issues: {label: target}  # wrong labels, against the last accepted version
   #     triggers: {label: target}      # shortcuts to a label, against the last accepted version
+  #
+  # Images or sound in folders, decoded whole (pip install 'tdsec-gov[images]'); a corpus of texts:
+  # - match: "images/**"
+  #   source: my-source
+  #   checks: {source: {min_trust: curated}, files: {}, media: {}}
+  # - match: "texts/**"
+  #   source: my-source
+  #   checks: {source: {min_trust: curated}, files: {}, media: {}, pii: {mode: warn}}
+  #
+  # In any rule, where a clamd runs with AlertExceedsMax yes (apt-get install clamav-daemon):
+  #     malware: {}                    # {decoded: true} looks inside Parquet and compressed files, too
+
+# Which checks may be let fail for a while (tdsec waive), and by whom. Without this, none.
+# waivers: {checks: [pii, schema], roles: [steward], max_days: 90}
 """
 
 SOURCES = """\
