@@ -13,8 +13,7 @@ class Waiver:
 
     It is bound to the bytes (``root``, SHA-256 of the manifest), to ``check``, and to one finding ``code``
     where there is one. ``created`` and ``expires`` are RFC 3339 UTC. ``digest`` is the SHA-256 of the signed
-    statement, ``approver`` the keyid of who signed it; a waiver that nobody's signature was verified for
-    has none.
+    statement, ``approver`` the keyid of who signs it, which the statement names.
     """
 
     dataset: str

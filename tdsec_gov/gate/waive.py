@@ -55,7 +55,8 @@ class WaiverDesk:
         waiver = new_waiver((pointer.name, root), what, reason, until, self.book.now)
         if verdict is not None:
             _require_denied(verdict, waiver)
-        waiver = replace(waiver, approver=self.identity.keyid, digest=sha256_hex(to_statement(waiver)))
+        waiver = replace(waiver, approver=self.identity.keyid)
+        waiver = replace(waiver, digest=sha256_hex(to_statement(waiver)))
         try:
             self._require_allowed(pointer, waiver)
         except AccessDenied as exc:

@@ -16,7 +16,7 @@ from tdsec_gov.verdicts.verify import format_time, parse_time
 WAIVER_TYPE = "urn:tdsec-gov:waiver:v1"
 REVOCATION_TYPE = "urn:tdsec-gov:waiver-revocation:v1"
 LEAST_REASON = 10
-_KEYS = {"format", "check", "code", "reason", "created", "expires"}
+_KEYS = {"format", "check", "code", "reason", "created", "expires", "approver"}
 _CODE = re.compile(r"TDS[0-9]{3}\Z")
 _CHECK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
 
@@ -62,6 +62,7 @@ def to_statement(waiver: Waiver) -> bytes:
         "reason": waiver.reason,
         "created": waiver.created,
         "expires": waiver.expires,
+        "approver": waiver.approver,
     }
     return _statement(waiver.dataset, waiver.root, WAIVER_TYPE, predicate)
 
@@ -83,7 +84,7 @@ def from_statement(payload: bytes, approver: str) -> Waiver:
         parse_time(moment)
     waiver = Waiver(name, root, check, code, reason, created, expires, sha256_hex(payload), approver)
     if to_statement(waiver) != payload:
-        raise IntegrityError("waiver is not in canonical form")
+        raise IntegrityError("waiver is not in canonical form, or signed by another than its approver")
     return waiver
 
 

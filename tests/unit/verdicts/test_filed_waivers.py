@@ -77,8 +77,9 @@ def book(tree: Memory, days: float = 0) -> VerdictBook:
 def waive(tree: Memory, check: str = "pii", days: int = 5, by: Identity = BOB, root: str = ROOT) -> Waiver:
     until = (NOW + dt.timedelta(days=days)).date()
     made = new_waiver(("data/x", root), check, "for a good reason", until, NOW)
+    made = replace(made, approver=by.keyid)
     envelope = Envelope.sign(to_statement(made), *by.signers)
-    made = replace(made, digest=sha256_hex(envelope.payload), approver=by.keyid)
+    made = replace(made, digest=sha256_hex(envelope.payload))
     tree.files[waiver_name("data/x", root, made.digest)] = envelope.to_bytes()
     return made
 
@@ -234,3 +235,8 @@ def test_signatures_that_are_missing_are_named(tree: Memory) -> None:
         accept(tree, (waive(tree, "files"),), "files")
         tree.files[name] = Envelope.from_bytes(tree.files[name]).co_sign(*BOB.signers).to_bytes()
         book(tree).accepted("data/x", ROOT)
+
+
+def test_two_people_who_say_the_same_at_once_are_two(tree: Memory) -> None:
+    assert waive(tree, by=ALICE).digest != waive(tree, by=BOB).digest
+    assert len(book(tree).waivers.filed()) == 2
