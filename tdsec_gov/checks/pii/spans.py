@@ -84,6 +84,8 @@ _CALLED = re.compile(
     r"[ ,]{0,2}[-(\[]?[ ]?(?:office|mobile|cell|home|work|fax|phone|tel|handy)\b(?! ?:)", re.I
 )
 _GROUP = re.compile(r"[0-9]+")
+_BYTES = re.compile(r"(?: |^)(?:[0-9a-f]{2} ){0,2}(?:[a-f][0-9a-f]|[0-9][a-f])(?: [0-9a-f]{2}){0,2}(?: |$)")
+"""Numbers among bytes in hexadecimal digits."""
 _MONEY = frozenset("$\u20ac\u00a3%")
 _NOT_CALL = re.compile(
     r"(?:order|invoice|account|acct|card|policy|ticket|reference|ref|case|serial|tracking|routing|transaction|isbn|sku|part"
@@ -212,6 +214,8 @@ def _is_phone(text: str, start: int, end: int, regions: tuple[str, ...]) -> bool
     if digits < 7 or text[max(0, start - 1) : start] in _MONEY or text[end : end + 1] == "%":
         return False
     called = _CALL.search(text, max(0, start - _BEFORE), start) or _CALLED.match(text, end)
+    if not called and (_BYTES.search(text[max(0, start - 9) : start]) or _BYTES.match(text[end : end + 9])):
+        return False
     lenient = called is not None and not _NOT_CALL.search(text[max(0, start - 32) : start])
     return phone.is_phone(text[start:end], regions, lenient=lenient)
 

@@ -84,6 +84,8 @@ def test_disguises_do_not_help(text: str, kind: str) -> None:
         "550e8400-e29b-41d4-a716-446655440000",
         "ISBN 978-3-16-148410-0",
         "36 05108-15 7",
+        "be 44 07 62 84 81 84 aa 9a",
+        "22 04 84 83 81 18 ad 6e 6f",
     ],
 )
 def test_what_is_not_personal_is_left_alone(text: str) -> None:
