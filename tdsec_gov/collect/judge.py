@@ -83,7 +83,7 @@ def require_accepted(
         policies=repository.root / "policies",
         now=now,
     )
-    results = run_checks(job, Limits(policy.rule.time_limit), report)
+    results = run_checks(job, Limits(policy.rule.time_limit, policy.rule.memory_limit << 20), report)
     results += [_cannot_run(name) for name in missing]
     decision = decide(policy, results, (), now)
     if decision.status is Status.FAILED:

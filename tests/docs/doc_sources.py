@@ -16,10 +16,10 @@ import click
 from click.testing import CliRunner
 from doc_blocks import PACKAGE, ROOT, Row, Rows, Text, cell, keyed, table
 
-from tdsec_gov.checks.schema import words as schema_file
 from tdsec_gov.checks.explain import EXPLANATIONS
 from tdsec_gov.checks.poisoning import settings
 from tdsec_gov.checks.registry import CHECKS
+from tdsec_gov.checks.schema import words as schema_file
 from tdsec_gov.cli.main import cli
 from tdsec_gov.domain import events
 from tdsec_gov.domain.dataset import DatasetVersion, FileEntry

@@ -129,7 +129,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     ),
     "TDS126": (
         "Transfer without a safeguard",
-        "Personal data goes to another country, and nothing says what protects it there (GDPR Art. 44 to 49).",
+        "Personal data goes to another country, and nothing says what protects it there (GDPR Art. 44-49).",
         "Add transfers[].safeguard: an adequacy decision or standard contractual clauses by reference.",
     ),
     "TDS127": (

@@ -47,17 +47,6 @@ class Carrier(Protocol):
         ...
 
 
-def carrier_of(inner: Any) -> Carrier:
-    """The carrier for DVC's filesystem object of an inner remote."""
-    if inner.protocol == "local":
-        return DiskCarrier()
-    if inner.protocol == "ssh":
-        from tdsec_gov.vault.objects.ssh import SshCarrier
-
-        return SshCarrier(inner)
-    return RemoteCarrier(inner)
-
-
 class DiskCarrier:
     """The inner remote is a folder of this machine."""
 

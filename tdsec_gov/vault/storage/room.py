@@ -18,7 +18,8 @@ from tdsec_gov.vault.keyrings.keyring import Keyring
 from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.vault.keyrings.opened import OpenedVault
 from tdsec_gov.vault.objects import objects
-from tdsec_gov.vault.objects.carriers import Carrier, carrier_of
+from tdsec_gov.vault.objects.carrier import carrier_of
+from tdsec_gov.vault.objects.carriers import Carrier
 from tdsec_gov.vault.objects.padding import Padded, padme
 
 _LARGEST_TEXT = 1 << 30

@@ -19,7 +19,7 @@ from tdsec_gov.errors import BackendUnavailable, IntegrityError, KeyUnavailable,
 from tdsec_gov.files import naming_os_errors, os_error
 from tdsec_gov.vault.keyrings.keyring import Keyring
 from tdsec_gov.vault.objects import objects
-from tdsec_gov.vault.objects.carriers import carrier_of
+from tdsec_gov.vault.objects.carrier import carrier_of
 from tdsec_gov.vault.storage.storage import Storage
 from tdsec_gov.vault.upkeep.sidebyside import side_by_side
 

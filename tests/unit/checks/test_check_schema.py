@@ -10,8 +10,8 @@ import pytest
 
 from tdsec_gov.checks.schema.check import SchemaHolds
 from tdsec_gov.checks.schema.declared import parse_schema
-from tdsec_gov.checks.schema.load import load_schema
 from tdsec_gov.checks.schema.infer import infer_schema
+from tdsec_gov.checks.schema.load import load_schema
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.errors import PolicyInvalid
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.checks.files.risk import Risk
-from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with
+from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with, may_instruct
 from tdsec_gov.checks.tables import guarded, scan_batches, table_format
 from tdsec_gov.checks.textstream import open_text
 from tdsec_gov.domain.findings import Severity
@@ -63,7 +63,8 @@ def _paragraphs(file: DataFile) -> Iterator[str]:
             carried = text[cut:]
             if cut:
                 yield text[:cut]
-    yield carried
+    if carried:
+        yield carried
 
 
 class _Tally:
@@ -97,7 +98,7 @@ def _hidden(text: str) -> tuple[int, list[int]]:
 
 
 def _prompts(text: str) -> tuple[int, list[int]]:
-    lines = lines_with(INJECTION, text)
+    lines = lines_with(INJECTION, text) if may_instruct(text) else []
     return len(lines), lines
 
 

@@ -6,6 +6,7 @@ needs a phrase, not a word: texts that talk *about* prompts are rarely flagged (
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _EN = (
@@ -54,7 +55,17 @@ _EXFILTRATION = (
     r"(?:conversation|chat\s+history|passwords?|credentials|api\s+keys?|secrets?|system\s+prompt)"
     r"[^.\n]{0,60}\s(?:to|at)\s+(?:https?://|[\w.-]+@[\w-])",
 )
-INJECTION = "(?i)(?:" + "|".join(_EN + _OTHER + _MARKERS + _EXFILTRATION) + ")"
+PHRASES = _EN + _OTHER + _MARKERS + _EXFILTRATION
+INJECTION = "(?i)(?:" + "|".join(PHRASES) + ")"
+_HINT = re.compile(
+    r"ignor|disregard|forget|override|bypass|(?:prompt|message|instructions?)\]?\s*:"
+    r"|(?:system|hidden|initial|secret)\s+(?:prompt|instruction)|you\s+are\s+now|act\s+as|developer\s+mode"
+    r"|from\s+now\s+on|the\s+user|vergiss|vergessen|missachte|oublie|olvid|desestim|dimentica|esqueça"
+    r"|desconsidere|negeer|vergeet|игнорируй|забудь|忽略|忽視|无视|忘|無視|무시|잊|<\||\[/?inst\]|<</?sys>>"
+    r"|\]\(https?://|conversation|chat\s+history|passwords?|credentials|api\s+keys?|secrets?"
+)
+"""A part of every phrase, in folded case: quick to look for, and :data:`INJECTION` is not."""
+_SMALL = 1 << 16
 _GREEK = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον"
 MIXED = rf"[A-Za-z][\p{{Cyrillic}}{_GREEK}]|[\p{{Cyrillic}}{_GREEK}][A-Za-z]"
 HIDDEN = (
@@ -62,6 +73,11 @@ HIDDEN = (
     "\U000e0000-\U000e001f\U000e0100-\U000e01ef]"
 )
 """Tag letters are left out: flags of regions consist of them, and RE2 cannot tell the two apart."""
+
+
+def may_instruct(text: str) -> bool:
+    """Whether :data:`INJECTION` could be in ``text``: a quick look at small texts, yes for large ones."""
+    return len(text) > _SMALL or _HINT.search(text.casefold()) is not None
 
 
 def lines_with(pattern: str, text: str) -> list[int]:
