@@ -224,14 +224,20 @@ def _poisoning() -> Iterator[Row]:
 
 
 def _params(check: str) -> Iterator[Row]:
-    """The ``params.choice(...)`` and like calls of a check, evaluated in its own module."""
+    """The ``params.choice(...)`` and like calls of a check, evaluated in the module that reads its settings."""
     module = importlib.import_module(CHECKS[check].partition(":")[0])
+    if "params.done()" not in inspect.getsource(module):
+        module = importlib.import_module(f"{module.__package__}.settings")
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         call = node.func if isinstance(node, ast.Call) else None
         if not isinstance(call, ast.Attribute) or ast.unparse(call.value) != "params" or call.attr == "done":
             continue
         values = [eval(ast.unparse(one), vars(module)) for one in node.args]
         yield _param(call.attr, *values)
+
+
+OPTIONAL = ("sha256",)
+"""Texts that are asked for only where they stand."""
 
 
 def _param(kind: str, name: str, *rest: Any) -> Row:
@@ -245,10 +251,12 @@ def _param(kind: str, name: str, *rest: Any) -> Row:
     if kind == "flag":
         return code(name), "true or false", code(json.dumps(rest[0]))
     if kind == "text":
-        return code(name), "text", "required"
+        return code(name), "text", "-" if name in OPTIONAL else "required"
+    if kind == "records":
+        return code(name), f"list of: {{{', '.join(rest[0])}}}", "-"
     options = rest[1] if len(rest) > 1 else ()
     words = f"list of: {', '.join(map(code, options))}" if 0 < len(options) <= 20 else "list of names"
-    return code(name), words, ", ".join(rest[0]) or "-"
+    return code(name), words, ", ".join(rest[0] if rest else ()) or "-"
 
 
 def schema_rows(part: str) -> tuple[Row, Iterable[Row]]:

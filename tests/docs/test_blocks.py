@@ -22,6 +22,7 @@ def test_the_pages_are_these() -> None:
         "cli.md",
         "errors.md",
         "keys.md",
+        "measured.md",
         "performance.md",
         "policy.md",
         "threat-model.md",

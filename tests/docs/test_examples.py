@@ -55,8 +55,9 @@ def test_templates_of_init_are_accepted(tmp_path: Path) -> None:
 
 def test_what_the_template_suggests_in_comments_is_accepted(tmp_path: Path) -> None:
     whole, _, example = templates.POLICY.partition("  # A table to train on, with everything:\n")
+    example, more, others = example.partition("  #\n  # Images or sound")
     full, count = SUGGESTION.subn(r"\1\2", whole)
-    assert count == 2
+    assert count == 2 and more
     access = new_access().replace("roles:\n", "roles:\n  steward: {write_all: true}\n", 1)
     tree = write(tmp_path, full, templates.SOURCES, access)
     (tmp_path / "policies" / "schemas").mkdir()
@@ -66,7 +67,17 @@ def test_what_the_template_suggests_in_comments_is_accepted(tmp_path: Path) -> N
     uncommented = "".join(f"  {line[4:]}\n" for line in example.splitlines())
     (tmp_path / "policies" / "policy.yaml").write_text(full + uncommented, "utf-8")
     rule = policies_from(tree).for_dataset("data/train.csv").rule
-    assert set(rule.checks) == set(CHECKS)
+    assert set(rule.checks) == set(CHECKS) - {"media", "malware"}
+    for line in re.findall(r"# ( *(?:checks|malware|waivers): \{.*\})", others):
+        kind, value = next(iter(yaml.safe_load(line).items()))
+        for name, params in (value if kind == "checks" else {kind: value}).items():
+            if name != "waivers":
+                accepted_settings(name, params)
+    waived = re.search(r"^# (waivers: .*)$", others, re.MULTILINE)
+    assert waived is not None and "media: {}" in others and "malware: {}" in others
+    allowed = full.replace("datasets:", f"{waived[1]}\ndatasets:", 1)
+    (tmp_path / "policies" / "policy.yaml").write_text(allowed, "utf-8")
+    assert policies_from(tree).policy.waivers.checks == ("pii", "schema")
     for name, params in rule.checks.items():
         accepted_settings(name, params or {})
 
@@ -103,4 +114,4 @@ def test_the_example_of_a_schema_is_accepted() -> None:
     shown = [text for kind, text in EXAMPLES if kind == "schema"]
     assert len(shown) == 1
     schema = parse_schema(shown[0].encode(), "example")
-    assert list(schema.columns) == ["age", "country", "noted"]
+    assert list(schema.schema.columns) == ["age", "country", "noted"]

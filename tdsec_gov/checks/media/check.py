@@ -69,6 +69,7 @@ class Media(PerFile[MediaSettings]):
 
     def run(self, given: CheckInput) -> CheckResult:
         """Look at every file. Raises PolicyInvalid for bad settings."""
+        self.prepare(given)
         return super().run(given) if given.files else nothing_to_check(self.name)
 
     def examine(self, file: DataFile, settings: MediaSettings) -> JsonValue:

@@ -35,14 +35,20 @@ class PiiSettings:
 
 def read_settings(name: str, given: CheckInput) -> PiiSettings:
     """Raises PolicyInvalid: a setting is unknown or malformed."""
-    import phonenumbers
 
     params = Params(name, given.params)
     mode = params.choice("mode", MODES, "warn")
-    regions = params.strings("regions", REGIONS, tuple(sorted(phonenumbers.SUPPORTED_REGIONS)))
+    regions = params.strings("regions", REGIONS, supported())
     items = params.records("ignore", ("column", "kind", "reason"), {"kind": ("*", *KINDS)})
     engine = params.choice("engine", ENGINES, "builtin")
     models = params.strings("presidio_model", ())
     params.done()
     ignore = tuple(Ignore(one["column"], one["kind"], one["reason"]) for one in items)
     return PiiSettings(mode, regions, ignore, engine, models[0] if models else None)
+
+
+def supported() -> tuple[str, ...]:
+    """Regions whose phone numbers can be told (ISO 3166)."""
+    import phonenumbers
+
+    return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
