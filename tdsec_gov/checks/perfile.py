@@ -97,7 +97,9 @@ class PerFile(ABC, Generic[Settings]):
 
 
 def _key(digest: hashlib._Hash, file: DataFile) -> str:
-    """Key of one file: what the check is (in ``digest``), the bytes, and the suffixes of the name."""
-    suffixes = file.path.rpartition("/")[2].lstrip(".").partition(".")[2].lower()
+    """Key of one file: what the check is (in ``digest``), the bytes, and the suffixes of the name (all of a
+    name that begins with a dot: what its suffixes are is a matter of opinion)."""
+    name = file.path.rpartition("/")[2].lower()
+    suffixes = name if name.startswith(".") else name.partition(".")[2]
     digest.update(f"\0{file.sha256}:{file.size}:{suffixes}".encode())
     return digest.hexdigest()

@@ -44,6 +44,7 @@ def co_sign(gate: Gate, pointer: Pointer, identity: Identity, report: Report) ->
         return Outcome(signed, name, True, quorum.lacking(begun.signers))
     gate.require_signer(pointer.name, identity, counting=True)
     _require_times(gate, signed)
+    _require_after_all(gate, signed)
     signers = {identity.keyid, *begun.signers}
     mine, _ = gate.draft(pointer, signers, report, before=signed.sequence)
     differing = differences(signed, mine)
@@ -74,6 +75,22 @@ def _require_times(gate: Gate, signed: Verdict) -> None:
             found=f"{signed.evaluated_at} to {signed.expires_at}",
             hint=f"run: tdsec check --force {signed.version.name}",
         )
+
+
+def _require_after_all(gate: Gate, signed: Verdict) -> None:
+    """Raises IntegrityError where a verdict on another version already has this sequence: whoever began this
+    one left out the version that it must be compared with."""
+    for one in gate.book.history(signed.version.name):
+        other = one.verdict
+        same = other.sequence == signed.sequence and other.version.root != signed.version.root
+        if same and other.accepted:
+            raise IntegrityError(
+                "the verdict does not come after the last accepted version",
+                where=signed.version.short,
+                expected=f"a sequence after {other.sequence}, that of {other.version.short}",
+                found=f"sequence {signed.sequence}",
+                hint=f"let its signer run: tdsec check --force {signed.version.name}",
+            )
 
 
 def differences(signed: Verdict, mine: Verdict) -> list[str]:

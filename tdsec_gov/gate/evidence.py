@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tdsec_gov.checks.registry import policy_digest
 from tdsec_gov.errors import DataTampered, IntegrityError, SignerUntrusted, TdsecError, Unverified, UsageError
@@ -177,7 +178,7 @@ def versions_in(git: Git, old: str | None, new: str) -> dict[Pointer, str]:
 
 
 def _pointers_at(git: Git, commit: str, names: list[str]) -> list[Pointer]:
-    found = read_pointers(names, lambda name: git.show(commit, name))
+    found = read_pointers(names, lambda name: git.show(commit, name), partial(git.links, commit))
     return [pointer for pointer in found if pointer.cached]
 
 

@@ -83,4 +83,10 @@ def _configured(folder: Path) -> str | None:
         done = subprocess.run(asked, cwd=folder, capture_output=True, check=False)
     except OSError:
         return None
+    if done.returncode not in (0, 1):  # 1: it is not set; anything else: what it is cannot be told
+        raise PolicyInvalid(
+            "git cannot say which org policy this machine names",
+            where=GIT_KEY,
+            hint=f"see what is wrong: git config --get {GIT_KEY}",
+        )
     return os.fsdecode(done.stdout.rstrip(b"\n")) if done.returncode == 0 else None

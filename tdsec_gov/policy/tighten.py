@@ -81,7 +81,8 @@ def _waivers(mine: Waivers, org: Waivers) -> list[str]:
     for name, allowed in (("checks", org.checks), ("errors", org.errors)):
         extra = sorted(set(getattr(mine, name)) - set(allowed))
         faults += [f"waivers.{name}: the org policy lets nobody waive {one}" for one in extra]
-    if not mine.checks:
+    named = (*mine.checks, *mine.errors)
+    if not named:
         return faults
     if org.roles and not (mine.roles and set(mine.roles) <= set(org.roles)):
         faults.append(f"waivers.roles: expected only {', '.join(org.roles)}")
@@ -89,7 +90,7 @@ def _waivers(mine: Waivers, org: Waivers) -> list[str]:
         faults.append(f"waivers.threshold: expected at least {org.threshold}")
     if mine.max_days > org.max_days:
         faults.append(f"waivers.max_days: expected at most {org.max_days}")
-    if any(org.independent(check) and not mine.independent(check) for check in mine.checks):
+    if any(org.independent(check) and not mine.independent(check) for check in named):
         faults.append("waivers.not_by_committer: expected true")
     return faults
 

@@ -131,6 +131,15 @@ class Git:
         answer = _run(["cat-file", "blob", f"{revision or ':0'}:{name}"], self.root)
         return answer.stdout if answer.returncode == 0 else None
 
+    def links(self, revision: str, names: list[str]) -> list[str]:
+        """Those of ``names`` that are symbolic links at a revision (``""`` is the index)."""
+        listing = ["ls-tree", "-z", revision] if revision else ["ls-files", "-s", "-z"]
+        found: list[str] = []
+        for start in range(0, len(names), 1000):
+            part = names[start : start + 1000]
+            found += self._names("--literal-pathspecs", *listing, "--", *part)
+        return [line.partition("\t")[2] for line in found if line.startswith("120000 ")]
+
     def blobs(self) -> Blobs:
         """Many files by one process. It asks about ``REVISION:PATH`` (``:0:PATH`` for the index)."""
         return Blobs(self.root, _CLEAN)

@@ -45,21 +45,37 @@ def is_pointer_file(name: str) -> bool:
     return base == "dvc.lock" or (base.endswith(".dvc") and base != ".dvc")
 
 
-def read_pointers(names: Iterable[str], read: Callable[[str], bytes | None]) -> list[Pointer]:
+def read_pointers(
+    names: Iterable[str],
+    read: Callable[[str], bytes | None],
+    links: Callable[[list[str]], list[str]] | None = None,
+) -> list[Pointer]:
     """The outputs of all pointer files among ``names``, each read by ``read`` (None: not there).
 
     A ``dvc.yaml`` stands for the ``dvc.lock`` beside it: its ``wdir`` decides what that one names.
+    ``links`` tells which of some names are symbolic links, where ``read`` does not follow them as DVC does.
 
     Raises:
-        ConfigurationError: as :func:`parse_pointers`.
+        ConfigurationError: as :func:`parse_pointers`, or a pointer file is a link.
     """
-    files = (_beside(name, "dvc.lock") if PurePosixPath(name).name == "dvc.yaml" else name for name in names)
+    beside = (_beside(name, "dvc.lock") if PurePosixPath(name).name == "dvc.yaml" else name for name in names)
+    files = [one for one in dict.fromkeys(beside) if is_pointer_file(one) and not one.startswith(".dvc/")]
+    if links is not None and files:
+        _refuse_links(links([*files, *(_beside(one, "dvc.yaml") for one in files if _is_lock(one))]))
     found: list[Pointer] = []
-    for file in dict.fromkeys(files):
-        text = None if not is_pointer_file(file) or file.startswith(".dvc/") else read(file)
+    for file in files:
+        text = read(file)
         if text is not None:
             found += parse_pointers(text, file, read(_beside(file, "dvc.yaml")) if _is_lock(file) else None)
     return found
+
+
+def _refuse_links(links: list[str]) -> None:
+    """Raises ConfigurationError: git keeps where a link leads, DVC reads what lies there."""
+    if links:
+        raise ConfigurationError(
+            "a DVC file is a symbolic link", where=links[0], expected="a plain file", hint=_FIX
+        )
 
 
 def parse_pointers(text: bytes, file: str, stages: bytes | None = None) -> list[Pointer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tdsec_gov.errors import ConfigurationError, UsageError
@@ -49,7 +50,8 @@ class Repository:
 
     def pointers_in(self, names: list[str], revision: str = "") -> list[Pointer]:
         """The cached outputs that the pointer files among ``names`` hold at ``revision`` ("" = index)."""
-        found = read_pointers(names, self.git.reader(revision))
+        links = partial(self.git.links, revision)
+        found = read_pointers(names, self.git.reader(revision), links)
         return [pointer for pointer in found if pointer.cached]
 
     def staged(self) -> list[Pointer]:

@@ -91,6 +91,11 @@ def _result(pointer: str, verdict: Verdict, result: CheckResult, finding: Findin
     return entry
 
 
+def _plain(text: str) -> str:
+    """``text`` without embedded links (SARIF 3.11.6): names of columns are those of whoever made the data."""
+    return text.replace("](", "] (")
+
+
 def _entry(
     rule: str, level: str, text: str, pointer: str, place: str, parts: list[Any], more: dict[str, Any]
 ) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def _entry(
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": text},
+        "message": {"text": _plain(text)},
         "locations": [location],
         "partialFingerprints": {"tdsec/v1": sha256_hex(canonical_bytes(parts))},
         "properties": {name: value for name, value in more.items() if value not in (None, [])},
