@@ -203,6 +203,6 @@ def test_pull_survives_fifty_random_kills(workshop: Workshop) -> None:
             assert leftovers(cache) == [] and half_files(cache) == []
             completed += 1
     assert struck == KILLS and completed >= KILLS // 5
-    assert (pulled := workshop.dvc("pull", folder=clone)).code == 0, pulled.err
+    assert (pulled := workshop.dvc("pull", "--force", folder=clone)).code == 0, pulled.err
     assert leftovers(cache) == []
     assert workshop.tdsec("audit", "verify", folder=clone).code == 0
