@@ -224,7 +224,7 @@ def _poisoning() -> Iterator[Row]:
 
 
 def _params(check: str) -> Iterator[Row]:
-    """The ``params.choice(...)`` and like calls of a check, evaluated in the module that reads its settings."""
+    """The ``params.choice(...)`` and like calls of a check, evaluated in the module that reads them."""
     module = importlib.import_module(CHECKS[check].partition(":")[0])
     if "params.done()" not in inspect.getsource(module):
         module = importlib.import_module(f"{module.__package__}.settings")
