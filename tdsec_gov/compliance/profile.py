@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
+from tdsec_gov.checks.refusals import shown_column
 from tdsec_gov.checks.tables import NULLS, is_table, scan_batches, table_format
 
 MOST_CLASSES = 50
@@ -15,9 +16,10 @@ MOST_CLASSES = 50
 
 @dataclass
 class Profile:
-    """``nulls`` per column, of ``rows``; ``classes`` by label (kept here to compare two versions; pages show
-    their ranks), empty without a label column and where there are more than :data:`MOST_CLASSES`;
-    ``folders``: files per top folder of a dataset that is no table; ``unread`` files are left out."""
+    """``nulls`` per column, of ``rows``; a column goes by number where its name may be a value (a table
+    without a header). ``classes`` by label (kept here to compare two versions; pages show their ranks), empty
+    without a label column and where there are more than :data:`MOST_CLASSES`; ``folders``: files per top
+    folder of a dataset that is no table; ``unread`` files are left out."""
 
     rows: int = 0
     files: int = 0
@@ -56,12 +58,13 @@ def _add(found: Profile, batch: Any, as_text: bool, label: str | None) -> None:
     import pyarrow.compute as pc
 
     found.rows += batch.num_rows
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        found.columns[name] = None
+    for index, (name, column) in enumerate(zip(batch.schema.names, batch.columns, strict=True)):
+        shown = shown_column(name, index)
+        found.columns[shown] = None
         nulls = column.null_count
         if as_text:
             nulls += pc.sum(pc.is_in(column, value_set=pyarrow.array(NULLS))).as_py() or 0
-        found.nulls[name] += nulls
+        found.nulls[shown] += nulls
         if name == label and not found.many_classes:
             for pair in column.value_counts().to_pylist():
                 found.classes[str(pair["values"])] += pair["counts"]

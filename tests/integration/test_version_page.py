@@ -92,3 +92,16 @@ def test_one_dataset_a_page(shop: Workshop) -> None:
     refused = shop.tdsec("check", "--all", "--html", "page.html")
     assert refused.code == 2 and "one dataset" in refused.err
     assert not (shop.root / "page.html").exists()
+
+
+def test_a_first_row_taken_for_a_header_is_not_shown(shop: Workshop) -> None:
+    """A table without a header: its column names are values."""
+    shop.write("policies/policy.yaml", RULE.replace(", label_issues: {label: kind}", "").encode())
+    body = b"".join(b"a%d,,x\n" % at for at in range(20))
+    shop.track("data/rows.csv", b"zorro.secret@mail-example.com,4111111111111111,x\n" + body)
+    first = written(shop)
+    shop.track("data/rows.csv", b"other.person@mail-example.com,5500005555555559,x\n" + body)
+    both = first + written(shop)
+    assert "column #" in both
+    for value in ("zorro", "other.person", "4111111111111111", "5500005555555559"):
+        assert value not in both
