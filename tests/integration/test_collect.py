@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -409,8 +410,10 @@ def test_an_interrupt_takes_everything_back(workshop: Workshop, web: Web) -> Non
         with contextlib.suppress(OSError):
             handler.wfile.write(TABLE)
         os.kill(os.getpid(), 2)
-        with contextlib.suppress(OSError):
-            handler.wfile.write(TABLE * 200)
+        with contextlib.suppress(OSError):  # no end of the file before the reader has heard the signal
+            for _ in range(500):
+                handler.wfile.write(TABLE[:100])
+                time.sleep(0.02)
 
     web.pages["/a.csv"] = interrupting
     before = state(workshop)
