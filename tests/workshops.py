@@ -253,6 +253,18 @@ def living_in(base: Path) -> Iterator[None]:
         os.environ.update(before)
 
 
+@contextlib.contextmanager
+def living_as(env: Mapping[str, str]) -> Iterator[None]:
+    """This process, for a while, with somebody's environment on top of its own."""
+    before = dict(os.environ)
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def person(shop: Workshop, name: str) -> dict[str, str]:
     """A member without roles; returns their environment."""
     env = isolated(shop.base, name)

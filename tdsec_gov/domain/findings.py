@@ -46,6 +46,12 @@ class Finding:
     count: int | None = None
     rows: tuple[int, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """The message, and column and count where there are any."""
+        told = ", ".join(str(part) for part in (self.column, self.count) if part is not None)
+        return self.message + (f" ({told})" if told else "")
+
     def as_json(self) -> dict[str, JsonValue]:
         return {
             "code": self.code,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import dataclasses
 import hashlib
-import os
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from workshops import POLICY, ROWS, Workshop, content, person, vaults
+from workshops import POLICY, ROWS, Workshop, content, living_as, person, vaults
 
 from tdsec_gov.errors import VerdictExpired
 from tdsec_gov.files import WorkTree
@@ -120,17 +117,6 @@ def test_other_branches_do_not_leak_out_of_a_compartment(workshop: Workshop) -> 
     name = Names(key).of_oid(oid)
     there = workshop.storage / "tdsec-v1/objects" / name[:2] / name[2:]
     assert not there.exists(), sent.err
-
-
-@contextlib.contextmanager
-def living_as(env: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(env)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def load_identity_of(env: dict[str, str]) -> Identity:

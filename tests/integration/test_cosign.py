@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workshops import POLICY, Workshop, person
+from workshops import POLICY, Workshop, living_as, person
 
 from tdsec_gov.cli.receive import receive
 from tdsec_gov.domain.findings import Status
@@ -27,17 +24,6 @@ TWO = """\
     signers: {all: [{roles: [admin]}, {roles: [ci]}]}
 """
 ROWS = b"id,label\n1,0\n2,1\n"
-
-
-@contextlib.contextmanager
-def acting(env: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(env)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.fixture
@@ -76,7 +62,7 @@ def test_one_signature_is_not_enough_anywhere(checked: tuple[Workshop, dict[str,
     assert again["cached"] and again["awaits"] == ["role ci"]  # it is not run again for nothing
     same = shop.tdsec("cosign", "data/x.csv")  # by the same person
     assert same.code == 0 and signatures(shop.root) == 1
-    with acting(env):
+    with living_as(env):
         assert shop.tdsec("cosign", "data/x.csv").code == 0
     assert signatures(shop.root) == 2
     assert shop.tdsec("verify", "data/x.csv").code == 0
@@ -89,7 +75,7 @@ def test_ci_signs_in_a_clone(checked: tuple[Workshop, dict[str, str]]) -> None:
     clone = shop.clone("ci")
     assert shop.dvc("cache", "dir", "--local", str(shop.root / ".dvc/cache"), folder=clone).code == 0
     first = shop.git("rev-list", "--max-parents=0", "HEAD").out.strip()
-    with acting(env):
+    with living_as(env):
         looked = shop.tdsec("check", "--range", f"{first}..HEAD", folder=clone)
         assert looked.code == 0, looked.err
         assert not shop.git("status", "--porcelain", folder=clone).out.strip()
@@ -114,7 +100,7 @@ def test_another_answer_is_not_signed(checked: tuple[Workshop, dict[str, str]]) 
     results = tuple(replace(one, status=Status.WARNED) for one in said.results)
     lie = replace(said, result=Status.WARNED, results=results)
     file.write_bytes(Envelope.sign(to_statement(lie), *load_identity().signers).to_bytes())
-    with acting(env):
+    with living_as(env):
         refused = shop.tdsec("cosign", "data/x.csv")
     assert refused.code == 10
     assert "check source: signed WARNED" in refused.err and "result: signed WARNED" in refused.err
@@ -124,7 +110,7 @@ def test_another_answer_is_not_signed(checked: tuple[Workshop, dict[str, str]]) 
 def test_somebody_without_the_role_cannot_complete_it(checked: tuple[Workshop, dict[str, str]]) -> None:
     shop, _ = checked
     env = person(shop, "eve")
-    with acting(env):
+    with living_as(env):
         assert shop.tdsec("cosign", "data/x.csv").code == 11
     assert signatures(shop.root) == 1
 
@@ -139,7 +125,7 @@ def test_a_member_whose_signature_does_not_count_may_commit(checked: tuple[Works
     hook = shop.tdsec("check", "--stage", "pre-commit")
     assert hook.code == 0 and "awaits a signature of role ci" in hook.out, hook.err
     assert shop.git("commit", "-q", "--no-verify", "-m", "left to ci").code == 0
-    with acting(env):
+    with living_as(env):
         signed = shop.tdsec("check", "--range", "HEAD~1..HEAD", "--sign")
     assert signed.code == 0, signed.err
     assert shop.tdsec("verify", "data/y.csv").code == 0

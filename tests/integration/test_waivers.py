@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workshops import POLICY, Workshop, isolated, living_in, person
+from workshops import POLICY, Workshop, isolated, living_as, living_in, person
 
 from tdsec_gov.domain.canonical import sha256_hex
 from tdsec_gov.domain.waiver import UsedWaiver, Waiver
@@ -43,14 +42,10 @@ SOON = (dt.datetime.now(dt.UTC) + dt.timedelta(days=7)).date().isoformat()
 @contextlib.contextmanager
 def acting(env: dict[str, str], name: str) -> Iterator[None]:
     """This process as another member, also in the eyes of git."""
-    before = dict(os.environ)
-    os.environ.update(env, GIT_AUTHOR_NAME=name, GIT_AUTHOR_EMAIL=f"{name}@example.org")
-    os.environ.update(GIT_COMMITTER_NAME=name, GIT_COMMITTER_EMAIL=f"{name}@example.org")
-    try:
+    who = {"NAME": name, "EMAIL": f"{name}@example.org"}
+    git = {f"GIT_{act}_{what}": text for act in ("AUTHOR", "COMMITTER") for what, text in who.items()}
+    with living_as({**env, **git}):
         yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def steward(shop: Workshop, name: str = "bob", role: str = "steward") -> dict[str, str]:

@@ -72,8 +72,7 @@ def _told(case: ET.Element, kind: str, message: str, lines: list[str]) -> None:
 def _line(finding: Finding) -> str:
     row = f":{finding.rows[0]}" if finding.rows else ""
     place = f"{finding.file}{row}: " if finding.file else ""
-    told = ", ".join(str(part) for part in (finding.column, finding.count) if part is not None)
-    return f"{place}{finding.code} {finding.message}" + (f" ({told})" if told else "")
+    return f"{place}{finding.code} {finding.words}"
 
 
 def _clean(text: str) -> str:

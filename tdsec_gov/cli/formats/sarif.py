@@ -71,8 +71,6 @@ def _result(pointer: str, verdict: Verdict, result: CheckResult, finding: Findin
     version = verdict.version
     inside = finding.file if finding.file and version.is_folder else None
     place = "/".join(part for part in (version.name, inside) if part)
-    told = ", ".join(str(part) for part in (finding.column, finding.count) if part is not None)
-    text = finding.message + (f" ({told})" if told else "")
     parts = [version.root, result.check, finding.code, finding.file, finding.column, finding.message]
     waived = [
         one for one in verdict.waivers if one.check == result.check and one.code in (None, finding.code)
@@ -84,7 +82,7 @@ def _result(pointer: str, verdict: Verdict, result: CheckResult, finding: Findin
         "count": finding.count,
         "rows": list(finding.rows),
     }
-    entry = _entry(finding.code, _LEVELS[finding.severity], text, pointer, place, parts, more)
+    entry = _entry(finding.code, _LEVELS[finding.severity], finding.words, pointer, place, parts, more)
     if waived and finding.severity is Severity.DENY:
         why = [f"waived by {one.approver} until {one.expires[:10]}" for one in waived]
         entry["suppressions"] = [{"kind": "external", "justification": reason} for reason in why]
