@@ -1,12 +1,14 @@
-"""The encryption core against the stock `age` command: MB per CPU second, and small objects per CPU second.
+"""The encryption core against the `age` command and rclone crypt, in MB per CPU second; small objects too.
 
-Run: python bench/age.py [MB]. Needs the `age` command. Prints a Markdown table; best of four rounds.
+Run: python bench/age.py [MB]. Needs the `age` command; without `rclone` its rows are left out and it says so.
+Prints a Markdown table; best of four rounds.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +33,12 @@ def best(work: Callable[[], object], who: int = resource.RUSAGE_SELF) -> float:
     return min(taken)
 
 
+def obscured() -> str:
+    """A password in the form that rclone's settings want."""
+    found = subprocess.run(["rclone", "obscure", "bench"], check=True, stdout=subprocess.PIPE, text=True)
+    return found.stdout.strip()
+
+
 def main() -> None:
     identity = x25519.Identity.generate()
     with tempfile.TemporaryDirectory(prefix="tdsec-bench-") as name:
@@ -52,6 +60,13 @@ def main() -> None:
         def stock(*words: object) -> Callable[[], object]:
             return lambda: subprocess.run(["age", *map(str, words)], check=True)
 
+        def crypt(*words: object) -> Callable[[], object]:
+            settings = {"TYPE": "crypt", "REMOTE": str(folder / "crypt"), "PASSWORD": obscured()}
+            told = {f"RCLONE_CONFIG_SEALED_{name}": value for name, value in settings.items()}
+            return lambda: subprocess.run(
+                ["rclone", "--ignore-times", *map(str, words)], check=True, env={**os.environ, **told}
+            )
+
         children = resource.RUSAGE_CHILDREN
         rows = {
             "ours encrypt": best(encrypt),
@@ -59,6 +74,11 @@ def main() -> None:
             "age encrypt": best(stock("-r", identity.recipient, "-o", folder / "cli", plain), children),
             "age decrypt": best(stock("-d", "-i", key, "-o", folder / "cli", sealed), children),
         }
+        if shutil.which("rclone"):
+            rows["rclone crypt encrypt"] = best(crypt("copyto", plain, "sealed:plain"), children)
+            rows["rclone crypt decrypt"] = best(crypt("copyto", "sealed:plain", folder / "cli"), children)
+        else:
+            print("rclone is not installed: rclone crypt was not measured", file=sys.stderr)
     print("| step | MB per CPU s |\n|---|---|")
     for step, seconds in rows.items():
         print(f"| {step} | {MEGABYTES / seconds:.0f} |")

@@ -1,4 +1,4 @@
-"""`dvc push` and `dvc fetch` through the vault against stock DVC: same data, same inner remote, same run.
+"""`dvc push`, `fetch`, `status -c` and `gc -c` through the vault against stock DVC: same data, same run.
 
 Run: python bench/vault.py [MB of the one file] [number of 20 KB files]. Prints a Markdown table.
 """
@@ -66,19 +66,30 @@ def forget(repo: Path) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+STEPS = ("push", "status -c", "gc -c, all kept", "gc -c, all deleted", "fetch")
+
+
 def measure(stage: Stage, repo: Path, target: str) -> list[tuple[float, float]]:
-    """The best of some rounds of push and fetch, by CPU seconds."""
-    pushes, fetches = [], []
+    """The best of some rounds of each of `STEPS`, by CPU seconds."""
+    rounds: list[list[tuple[float, float]]] = []
     kept = repo.parent / "kept"
+    storage = repo.parent / f"{repo.name}-storage"
+    pointer, aside = repo / f"{target}.dvc", repo.parent / "aside.dvc"
     for _ in range(ROUNDS):
-        shutil.rmtree(repo.parent / f"{repo.name}-storage", ignore_errors=True)
-        pushes.append(timed(stage, repo, "dvc", "push", "-q", target))
+        shutil.rmtree(storage, ignore_errors=True)
+        push = timed(stage, repo, "dvc", "push", "-q", target)
+        status = timed(stage, repo, "dvc", "status", "-q", "-c", target)
+        keeping = timed(stage, repo, "dvc", "gc", "-q", "-f", "-c", "-w")
         shutil.copytree(repo / ".dvc" / "cache", kept)
         forget(repo)
-        fetches.append(timed(stage, repo, "dvc", "fetch", "-q", target))
+        fetch = timed(stage, repo, "dvc", "fetch", "-q", target)
+        pointer.rename(aside)
+        deleting = timed(stage, repo, "dvc", "gc", "-q", "-f", "-c", "-w")
+        aside.rename(pointer)
         forget(repo)
         kept.rename(repo / ".dvc" / "cache")
-    return [min(pushes, key=lambda one: one[1]), min(fetches, key=lambda one: one[1])]
+        rounds.append([push, status, keeping, deleting, fetch])
+    return [min(step, key=lambda one: one[1]) for step in zip(*rounds, strict=True)]
 
 
 def main() -> None:
@@ -91,7 +102,7 @@ def main() -> None:
         repos = {name: repository(stage, name, data) for name in ("stock", "stock-verify", "vault")}
         for target, what in (("one.bin", f"{MEGABYTES} MB"), ("many", f"{FILES} x 20 KB")):
             found = {name: measure(stage, repo, target) for name, repo in repos.items()}
-            for index, step in enumerate(("push", "fetch")):
+            for index, step in enumerate(STEPS):
                 base = found["stock"][index]
                 for name, steps in found.items():
                     wall, cpu = steps[index]
