@@ -13,6 +13,8 @@ from workshops import POLICY, ROWS, SOURCES, Workshop, living_in
 
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.loading import load_identity
+from tdsec_gov.vault.plugin.filesystem import VaultFs
+from tdsec_gov.vault.plugin.wiring import open_storage
 
 ACCESS = """\
 format: 1
@@ -209,6 +211,27 @@ def test_countersigning_touches_only_what_is_mine_and_holds(pushed: Workshop) ->
     assert pushed.tdsec("key", "upgrade", "--post-quantum").code == 0
     assert pushed.tdsec("key", "countersign").code == 0
     assert (first.read_bytes(), second.read_bytes()) == kept
+
+
+def test_sizes_of_files_from_before_the_upgrade(pushed: Workshop) -> None:
+    """After a lazy rotation, objects of both kinds of key lie side by side: each keeps its own size."""
+    policy = pushed.root / "policies/policy.yaml"
+    policy.write_text(policy.read_text() + '  - {match: "shared/**", exempt: files that others import}\n')
+    assert pushed.commit("exempt").code == 0
+    VaultFs(open_storage(pushed.root, "store"), "store").put_file(
+        str(pushed.write("outside/old", ROWS)), "store/shared/old"
+    )
+    assert pushed.tdsec("key", "upgrade", "--post-quantum").code == 0
+    assert pushed.tdsec("key", "countersign").code == 0
+    demand_second_signature(pushed)
+    access = pushed.root / "policies/access.yaml"
+    access.write_text(access.read_text().replace("writers: []", "writers: [], post_quantum: true"))
+    rotated = pushed.tdsec("vault", "rotate")
+    assert rotated.code == 0, rotated.err
+    fs = VaultFs(open_storage(pushed.root, "store"), "store")
+    fs.put_file(str(pushed.write("outside/new", ROWS)), "store/shared/new")
+    assert {fs.info(f"store/shared/{name}")["size"] for name in ("old", "new")} == {len(ROWS)}
+    assert [one["size"] for one in fs.ls("store/shared")] == [len(ROWS)] * 2
 
 
 def test_key_show_has_all_four(shop: Workshop) -> None:

@@ -159,7 +159,7 @@ def test_padded_sizes(workshop: Workshop) -> None:
     sent = workshop.dvc("push")
     assert sent.code == 0, sent.err
     room = open_storage(workshop.root, "store").main
-    sizes = {room.size(path.stat().st_size) for path in workshop.objects()}
+    sizes = {room.size(path.stat().st_size, str(path)) for path in workshop.objects()}
     assert all(size == padme(size) for size in sizes) and padme(len(MODEL)) in sizes
     assert header_length(room.keyrings[0]) > 0
     clone = workshop.clone()

@@ -54,6 +54,10 @@ class Recipient:
         return bech32.encode(_RECIPIENT_PREFIX, self.raw)
 
     @property
+    def stanza_type(self) -> str:
+        return STANZA_TYPE
+
+    @property
     def stanza_length(self) -> int:
         return STANZA_LENGTH
 

@@ -77,6 +77,13 @@ def opened_size(cipher_size: int, keyring: Keyring) -> int:
     return age_file.plaintext_size(cipher_size, header_length(keyring))
 
 
+def sealed_by(start: bytes, keyrings: Sequence[Keyring]) -> Keyring | None:
+    """The first of ``keyrings`` whose kind of recipient a header that begins with ``start`` names."""
+    words = start.split(b"\n")[1:2]
+    kind = words[0].split(b" ")[1:2] if words else []
+    return next((one for one in keyrings if [one.recipient.stanza_type.encode()] == kind), None)
+
+
 def _checker(keyrings: Sequence[Keyring], name: str) -> Callable[[Header], None]:
     def check(header: Header) -> None:
         found = [stanza for stanza in header.stanzas if stanza.type == STANZA_TYPE]

@@ -93,7 +93,7 @@ class Paths:
             FileNotFoundError: there is none.
         """
         room, place = self._place(path, version)
-        return _described(room, path, room.inner.info(place))
+        return _described(room, path, place, room.inner.info(place))
 
     def exists(self, path: str, version: str = "") -> bool:
         try:
@@ -131,7 +131,9 @@ class Paths:
     def _child(self, room: Room, path: str, item: dict[str, Any]) -> dict[str, Any] | None:
         last = str(item["name"]).rstrip("/").rpartition("/")[2]
         part = room.names.to_part(path, last)
-        return None if part is None else _described(room, f"{path}/{part}" if path else part, item)
+        if part is None:
+            return None
+        return _described(room, f"{path}/{part}" if path else part, str(item["name"]), item)
 
 
 def _plain(room: Room, parts: list[str]) -> str | None:
@@ -144,10 +146,10 @@ def _plain(room: Room, parts: list[str]) -> str | None:
     return path
 
 
-def _described(room: Room, path: str, inner: dict[str, Any]) -> dict[str, Any]:
+def _described(room: Room, path: str, place: str, inner: dict[str, Any]) -> dict[str, Any]:
     if inner["type"] == "directory":
         return {"name": path, "type": "directory", "size": 0}
-    found = {"name": path, "type": "file", "size": room.size(inner["size"])}
+    found = {"name": path, "type": "file", "size": room.size(inner["size"], place)}
     for ours, theirs in (
         ("version_id", ("version_id", "VersionId", "generation")),
         ("etag", ("etag", "ETag")),

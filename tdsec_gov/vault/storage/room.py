@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tdsec_gov.errors import BackendUnavailable, DataTampered
+from tdsec_gov.keys.age.errors import PayloadInvalid
 from tdsec_gov.vault.keyrings.keyring import Keyring
 from tdsec_gov.vault.keyrings.naming import Names
 from tdsec_gov.vault.keyrings.opened import OpenedVault
@@ -24,6 +25,9 @@ from tdsec_gov.vault.objects.padding import Padded, padme
 
 _LARGEST_TEXT = 1 << 30
 """Bytes of a sealed list of files or manifest: some five million files."""
+
+_FIRST_LINES = 64
+"""Bytes that hold an age file's first line and the kind of its first stanza."""
 
 Opener = Callable[[], contextlib.AbstractContextManager[BinaryIO]]
 """Gives a source of plaintext, each time from its start."""
@@ -159,15 +163,23 @@ class Room:
     def remove(self, name: str, kind: str = "objects") -> None:
         self.inner.fs.rm_file(self.place(name, kind))
 
-    def size(self, cipher_size: object) -> int:
-        """Bytes of plaintext (padding included) in an object of ``cipher_size`` bytes: arithmetic.
+    def size(self, cipher_size: object, place: str) -> int:
+        """Bytes of plaintext (padding included) in the object of ``cipher_size`` bytes at ``place``.
+
+        Arithmetic, unless the epochs differ in their kind of key: then the object's first bytes are read.
 
         Raises:
             BackendUnavailable: the storage named no size. PayloadInvalid: no object has this size.
         """
         if type(cipher_size) is not int:
             raise BackendUnavailable("the storage does not say how large an object is", where=self.label)
-        return objects.opened_size(cipher_size, self.keyrings[0])
+        keyring: Keyring | None = self.keyrings[0]
+        if len({one.recipient.stanza_type for one in self.keyrings}) > 1:
+            start = self.inner.fs.cat_file(place, start=0, end=_FIRST_LINES)
+            keyring = objects.sealed_by(start, self.keyrings)
+        if keyring is None:
+            raise PayloadInvalid("no object of this vault begins like this", where=self.label)
+        return objects.opened_size(cipher_size, keyring)
 
     # -- listing -------------------------------------------------------------------------------
 

@@ -262,7 +262,8 @@ class Storage(Vouched):
         """Bytes of content. Raises FileNotFoundError: it is in no room that is open to me."""
         for room in self.open_rooms:
             with contextlib.suppress(FileNotFoundError):
-                size = room.size(self.inner.info(room.place(room.names.of_oid(oid)))["size"])
+                place = room.place(room.names.of_oid(oid))
+                size = room.size(self.inner.info(place)["size"], place)
                 with contextlib.suppress(TdsecError):
                     size = next((one.size for one in self.cover.require(oid) if one.size), size)
                 return size
