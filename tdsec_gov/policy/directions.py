@@ -1,92 +1,29 @@
 """Which way a check's setting is stricter: what a repository may do to a setting that its org policy has.
 
 A setting that is not in the table may not differ from the org policy's: who adds a setting to a check
-declares its direction here, and until then the org decides it alone.
+declares its direction here (tests/contract/test_directions.py asks for it), and until then the org decides
+it alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-NO_LIMIT = float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """``stricter(mine, org)``: whether ``mine`` lets through no more; ``default`` where none is set."""
-
-    default: JsonValue
-    words: str
-    stricter: Callable[[JsonValue, JsonValue], bool]
-
-
-def _number(value: JsonValue, absent: float) -> float:
-    if value is None:
-        return absent
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
-
-
-def at_most(default: JsonValue) -> Direction:
-    """Smaller is stricter; none means no limit."""
-    return Direction(default, "at most", lambda mine, org: _number(mine, NO_LIMIT) <= _number(org, NO_LIMIT))
-
-
-def at_least(default: JsonValue) -> Direction:
-    """Larger is stricter; none means nothing is asked."""
-    return Direction(
-        default, "at least", lambda mine, org: _number(mine, -NO_LIMIT) >= _number(org, -NO_LIMIT)
-    )
-
-
-def one_of(*loosest_first: str, default: str) -> Direction:
-    """Words, each stricter than those before it."""
-
-    def stricter(mine: JsonValue, org: JsonValue) -> bool:
-        known = mine in loosest_first and org in loosest_first
-        return known and loosest_first.index(str(mine)) >= loosest_first.index(str(org))
-
-    return Direction(default, "as strict as", stricter)
-
-
-def flag(default: bool) -> Direction:
-    """True is stricter."""
-    return Direction(
-        default, "as strict as", lambda mine, org: mine is True or (mine is False and org is False)
-    )
-
-
-def exception(default: bool = False) -> Direction:
-    """Something that is allowed: false is stricter."""
-    return Direction(
-        default, "as strict as", lambda mine, org: mine is False or (mine is True and org is True)
-    )
-
-
-def fewer() -> Direction:
-    """A list of exceptions: none beyond the org's."""
-    return Direction(
-        [], "nothing beyond", lambda mine, org: isinstance(mine, list) and _words(mine) <= _words(org)
-    )
-
-
-def more(*default: str) -> Direction:
-    """A list of demands: all of the org's."""
-    return Direction(
-        list(default), "all of", lambda mine, org: isinstance(mine, list) and _words(mine) >= _words(org)
-    )
-
-
-def local() -> Direction:
-    """The repository's own affair, unless the org has set it."""
-    return Direction(None, "exactly", lambda mine, org: org is None or mine == org)
-
-
-def _words(value: JsonValue) -> set[str]:
-    return {str(one) for one in value} if isinstance(value, list) else set()
-
+from tdsec_gov.policy.stricter import (
+    Direction,
+    at_least,
+    at_most,
+    equal,
+    exception,
+    fewer,
+    fewer_ignored,
+    flag,
+    local,
+    more,
+    one_of,
+)
 
 _POISONING = {
     "label": local(),
@@ -111,6 +48,17 @@ DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
         "required_internal": more(),
         "required_partner": more("contact", "retention"),
         "required_curated": more("contact", "retention"),
+        "required_raw": more(
+            "description",
+            "supplier",
+            "license",
+            "acquired",
+            "allowed_locations",
+            "personal_data",
+            "retention",
+            "contact",
+            "review",
+        ),
     },
     "schema": {
         "schema": local(),
@@ -125,14 +73,20 @@ DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
         "drift": one_of("off", "warn", "deny", default="warn"),
         "max_age_days": at_most(None),
     },
-    "pii": {"mode": one_of("warn", "block_undeclared", "block", default="warn"), "regions": local()},
+    "pii": {
+        "mode": one_of("warn", "block_undeclared", "block", default="warn"),
+        "regions": more("US", "GB", "DE", "FR", "ES", "IT"),
+        "ignore": fewer_ignored(),
+        "engine": one_of("builtin", "presidio", default="builtin"),
+        "presidio_model": local(),
+    },
     "files": {
         "allow": fewer(),
         "hidden_characters": one_of("warn", "deny", default="deny"),
         "second_opinion": one_of("none", "picklescan", default="none"),
     },
     "malware": {
-        "clamd": local(),
+        "clamd": equal("unix:/run/clamav/clamd.ctl", "unix:/run/clamd.scan/clamd.sock", "tcp:127.0.0.1:3310"),
         "transfer": local(),
         "timeout": local(),
         "max_decoded_mib": local(),
@@ -143,6 +97,15 @@ DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
         "unreported_limits": one_of("warn", "deny", default="deny"),
         "decoded": flag(False),
         "rules": more(),
+    },
+    "media": {
+        "max_megapixels": at_most(89),
+        "max_frames": at_most(1000),
+        "max_decoded_mib": at_most(2048),
+        "max_seconds": at_most(30),
+        "trailing": one_of("warn", "deny", default="warn"),
+        "max_duplicate_share": at_most(0.05),
+        "across_folders": one_of("note", "warn", "deny", default="warn"),
     },
     "label_issues": _POISONING,
     "triggers": _POISONING,

@@ -30,6 +30,7 @@ def tightened(
         faults.append(f"source: expected {org.source}")
     if rule.verdict_days > org.verdict_days and "verdict_days" in said:
         faults.append(f"verdict_days: expected at most {org.verdict_days}")
+    faults += _limits(rule, org, said)
     if "signers" in said and not implies(rule.signers, org.signers):
         faults.append("signers: weaker than the org policy's")
     theirs = org.waivers or waivers
@@ -65,6 +66,13 @@ def _exemption(rule: DatasetRule, org: OrgRule) -> list[str]:
     return (
         [] if rule.exempt is None or allowed else ["exempt: the org policy lets nobody exempt this dataset"]
     )
+
+
+def _limits(mine: DatasetRule, org: OrgRule, said: frozenset[str]) -> list[str]:
+    """Limits that the org has set itself (its defaults bind nobody): not longer, not more."""
+    both = [name for name in ("time_limit", "memory_limit") if name in said & org.model_fields_set]
+    over = [name for name in both if getattr(mine, name) > getattr(org, name)]
+    return [f"{name}: expected at most {getattr(org, name)}" for name in over]
 
 
 def _budget(mine: Budget | None, org: Budget | None) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 import tdsec_gov
 from tdsec_gov.checks.registry import CHECKS
@@ -228,3 +229,53 @@ def test_numbers_and_words_compare_the_right_way() -> None:
     assert loosened("schema", {"min_rows": True}, {"min_rows": 0})
     assert loosened("pii", {"mode": "off"}, {"mode": "warn"})
     assert loosened("schema", {"schema": "mine.yaml"}, {"schema": "ours.yaml"})
+
+
+def test_what_the_org_lets_one_ignore_may_only_shrink() -> None:
+    """The org's ``*`` covers every kind; the words of the reason are the repository's own."""
+    org: dict[str, JsonValue] = {
+        "ignore": [
+            {"column": "note", "kind": "*", "reason": "free text"},
+            {"column": "to", "kind": "email", "reason": "our own lists"},
+        ]
+    }
+
+    def looser(*items: JsonValue) -> bool:
+        return bool(loosened("pii", {"ignore": list(items)}, org))
+
+    assert not looser()
+    assert not looser({"reason": "we read it", "kind": "phone", "column": "note"})
+    assert not looser({"column": "to", "kind": "email", "reason": "other words"})
+    assert looser({"column": "to", "kind": "*", "reason": "our own lists"})
+    assert looser({"column": "from", "kind": "email", "reason": "our own lists"})
+    assert looser({"column": "to", "kind": "email"})
+    assert looser("note")
+    assert loosened("pii", {"ignore": [{"column": "to", "kind": "email", "reason": "x"}]}, {})
+
+
+@pytest.mark.parametrize(
+    ("org", "mine", "looser"),
+    [
+        ({}, {"clamd": ["tcp:127.0.0.1:9999"]}, True),
+        ({"clamd": ["unix:/run/av.sock"]}, {"clamd": ["tcp:127.0.0.1:9999"]}, True),
+        ({"clamd": ["unix:/run/av.sock"]}, {"clamd": ["tcp:127.0.0.1:9999", "unix:/run/av.sock"]}, True),
+        ({"clamd": ["unix:/run/av.sock"]}, {"clamd": ["unix:/run/av.sock"]}, False),
+        ({"clamd": ["unix:/run/av.sock"]}, {}, False),
+    ],
+)
+def test_where_clamd_is_the_org_decides(
+    org: dict[str, JsonValue], mine: dict[str, JsonValue], looser: bool
+) -> None:
+    """A repository that names its own clamd could name one that calls everything clean."""
+    assert bool(loosened("malware", mine, org)) is looser
+
+
+def test_limits_that_the_org_sets_are_the_most() -> None:
+    org = "format: 1\ndatasets: [{match: '**', checks: {files: {}}, time_limit: 60, memory_limit: 2048}]\n"
+    with pytest.raises(PolicyInvalid) as raised:
+        read("    time_limit: 61\n    memory_limit: 4096\n", org).for_dataset("x")
+    assert "time_limit: expected at most 60" in raised.value.message
+    assert "memory_limit: expected at most 2048" in raised.value.message
+    assert read("    time_limit: 9\n", org).for_dataset("x").rule.memory_limit == 2048
+    silent = "format: 1\ndatasets: [{match: '**', checks: {files: {}}}]\n"
+    assert read("    time_limit: 900\n", silent).for_dataset("x").rule.time_limit == 900
