@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 
 from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import IntegrityError, TdsecError, Unverified, VerdictMissing
-from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
-from tdsec_gov.verdicts.statement import from_statement
+from tdsec_gov.verdicts.readings import Keys, Readings, keys_of
 from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
 from tdsec_gov.verdicts.trust import Quorum, member_keys
-from tdsec_gov.verdicts.verify import Verified, verify_accepted, verify_signature
+from tdsec_gov.verdicts.verify import Verified, require_accepted, verify_reading
 from tdsec_gov.verdicts.waivers.filed import WaiverBook
 
 
 @dataclass
 class VerdictBook:
-    """Reads evidence once; answers by dataset, root or oid.
+    """Answers by dataset, root or oid; parses and verifies each envelope once (:mod:`.readings`).
 
     ``policies`` decide whose signature counts; ``now`` is the moment expiry is judged at.
     """
@@ -28,9 +27,11 @@ class VerdictBook:
     evidence: Tree
     policies: Policies
     now: dt.datetime
-    _by_oid: dict[str, list[str]] | None = field(default=None, repr=False)
-    _members: dict[str, MemberKeys] | None = field(default=None, repr=False)
-    _quorums: dict[Signers, Quorum] = field(default_factory=dict, repr=False)
+    _by_oid: dict[str, list[str]] | None = field(default=None, init=False, repr=False)
+    _members: dict[str, MemberKeys] | None = field(default=None, init=False, repr=False)
+    _quorums: dict[Signers, Quorum] = field(default_factory=dict, init=False, repr=False)
+    _keys: dict[Signers | None, Keys] = field(default_factory=dict, init=False, repr=False)
+    _readings: Readings = field(default_factory=Readings, init=False, repr=False)
 
     @classmethod
     def open(cls, evidence: Tree, now: dt.datetime) -> VerdictBook:
@@ -139,13 +140,12 @@ class VerdictBook:
         return self._signed(dataset, complete=False)
 
     def _signed(self, dataset: str, *, complete: bool) -> list[Verified]:
-        quorum = self.quorum(dataset)
-        trusted = quorum.trusted if complete else self.beginners(dataset)
+        quorum, keys = self.quorum(dataset), self._trusted_keys(dataset, beginners=not complete)
         found = []
         for name in verdict_names(self.evidence, dataset):
             data = self.evidence.read(name) or b""
             try:
-                one = verify_signature(data, trusted, quorum if complete else 1, name)
+                one = verify_reading(self._readings.of(data), keys, quorum if complete else 1, name)
             except (IntegrityError, Unverified):
                 continue
             if one.verdict.version.name == dataset:
@@ -160,7 +160,8 @@ class VerdictBook:
     def _accepted(self, name: str, data: bytes, dataset: str, root: str) -> Verified:
         quorum = self.quorum(dataset)
         try:
-            verified = verify_accepted(data, quorum.trusted, quorum, self.now, name)
+            verified = verify_reading(self._readings.of(data), self._trusted_keys(dataset), quorum, name)
+            require_accepted(verified, self.now)
             self.waivers.require(verified.verdict, verified.signers)
         except (IntegrityError, Unverified) as exc:
             exc.where, exc.hint = exc.where or name, exc.hint or f"run: tdsec check {dataset}"
@@ -174,10 +175,25 @@ class VerdictBook:
         if self._by_oid is None:
             self._by_oid = {}
             for name in verdict_names(self.evidence):
-                oid = _claimed_oid(self.evidence.read(name))
+                oid = self._claimed_oid(self.evidence.read(name))
                 if oid is not None:
                     self._by_oid.setdefault(oid, []).append(name)
         return self._by_oid
+
+    def _claimed_oid(self, data: bytes | None) -> str | None:
+        """The oid a verdict claims, unverified: good for finding it, for nothing else."""
+        try:
+            return self._readings.of(data or b"").verdict.version.oid
+        except TdsecError:
+            return None
+
+    def _trusted_keys(self, dataset: str, *, beginners: bool = False) -> Keys:
+        """The keys of :meth:`trusted`, or of :meth:`beginners`."""
+        signers = self.signers(dataset)
+        rule = None if beginners and signers != Signers() else signers
+        if rule not in self._keys:
+            self._keys[rule] = keys_of(self.beginners(dataset) if beginners else self.trusted(dataset))
+        return self._keys[rule]
 
 
 def superseding(proof: Verified, history: list[Verified]) -> Verified | None:
@@ -192,14 +208,6 @@ def superseding(proof: Verified, history: list[Verified]) -> Verified | None:
         and one.verdict.sequence > mine.sequence
     ]
     return newer[-1] if newer else None
-
-
-def _claimed_oid(data: bytes | None) -> str | None:
-    """The oid a verdict claims, unverified: good for finding it, for nothing else."""
-    try:
-        return from_statement(Envelope.from_bytes(data or b"").payload).version.oid
-    except TdsecError:
-        return None
 
 
 def _missing(what: str, dataset: str | None) -> VerdictMissing:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from tdsec_gov.domain.canonical import sha256_hex
 from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.errors import GateDenied, IntegrityError, SignerUntrusted, VerdictExpired
-from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope
+from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE
 from tdsec_gov.keys.members import Trusted
-from tdsec_gov.verdicts.statement import from_statement
+from tdsec_gov.verdicts.readings import Keys, Reading, keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,16 @@ def verify_signature(
         IntegrityError: malformed. SignatureInvalid: a signature by a trusted key does not verify.
         SignerUntrusted: too few trusted signatures.
     """
-    envelope = Envelope.from_bytes(data)
-    if envelope.payload_type != INTOTO_PAYLOAD_TYPE:
+    return verify_reading(Reading(data), keys_of(trusted), enough, where)
+
+
+def verify_reading(reading: Reading, keys: Keys, enough: int | Enough, where: str = "") -> Verified:
+    """As :func:`verify_signature`, of an envelope that was parsed (and perhaps verified) before."""
+    if reading.envelope.payload_type != INTOTO_PAYLOAD_TYPE:
         raise IntegrityError("envelope holds another payload type", where=where)
-    signers = envelope.verified_by(trusted)
+    signers = reading.signers(keys)
     _require_enough(signers, enough, where)
-    return Verified(from_statement(envelope.payload), tuple(sorted(signers)), sha256_hex(data))
+    return Verified(reading.verdict, tuple(sorted(signers)), reading.sha256)
 
 
 def _require_enough(signers: frozenset[str], enough: int | Enough, where: str) -> None:
@@ -80,6 +83,12 @@ def verify_accepted(
         GateDenied: the verdict is FAILED. VerdictExpired: past its expiry, or dated in the future.
     """
     verified = verify_signature(data, trusted, enough, where)
+    require_accepted(verified, now)
+    return verified
+
+
+def require_accepted(verified: Verified, now: dt.datetime) -> None:
+    """Raises GateDenied or VerdictExpired as :func:`verify_accepted`."""
     verdict = verified.verdict
     if not verdict.accepted:
         raise GateDenied(
@@ -99,7 +108,6 @@ def verify_accepted(
         raise VerdictExpired(
             "the verdict is dated in the future", where=verdict.version.short, found=verdict.evaluated_at
         )
-    return verified
 
 
 def require_policy(verified: Verified, digest: str) -> None:
