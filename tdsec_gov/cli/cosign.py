@@ -54,20 +54,18 @@ def check_range(
     from tdsec_gov.cli.answers import answer, print_outcome
     from tdsec_gov.errors import UsageError
     from tdsec_gov.gate.evidence import versions_in
+    from tdsec_gov.repo.ranges import CommitRange
 
-    old, dots, new = span.partition("..")
-    if not dots or not new or new.startswith("."):
-        raise UsageError("not a range", expected="A..B", found=span)
-    git = repository.git
-    tip, head = git.resolve(new), git.head()
+    asked, git = CommitRange.parse(span), repository.git
+    tip, head = git.resolve(asked.new), git.head()
     if tip != head:
         raise UsageError(
             "the end of the range is not what is checked out",
             expected=f"HEAD, {(head or 'no commit')[:12]}",
-            found=f"{new}, {tip[:12]}",
-            hint=f"run: git checkout {new}",
+            found=f"{asked.new}, {tip[:12]}",
+            hint=f"run: git checkout {asked.new}",
         )
-    pointers = versions_in(git, git.resolve(old) if old else None, new)
+    pointers = versions_in(git, asked.base(git), asked.new)
     gate = open_gate(shell, repository, fresh=True)
     judged: list[Judged] = []
     for pointer in pointers:
