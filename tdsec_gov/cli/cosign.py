@@ -17,20 +17,27 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("targets", nargs=-1, required=True)
+@click.argument("targets", nargs=-1)
+@click.option("--review", metavar="ID", help="The version of this review request, which I have taken.")
 @click.option("--verbose", "-v", is_flag=True, help="List what each check did not look at.")
 @pass_shell
-def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
+def cosign(shell: Shell, targets: tuple[str, ...], review: str | None, verbose: bool) -> int:
     """Run the gate again on TARGETs and, where it says the same, add your signature to the verdict.
 
     For rules whose signers ask for more than one person. The bytes must be here: dvc fetch them from where
-    their author put them.
+    their author put them; or have them sent (tdsec review send), take them (tdsec review take ID), and give
+    --review ID: the signature then goes back beside the request.
     """
     from tdsec_gov.cli.answers import answer, print_outcome
     from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.errors import UsageError
     from tdsec_gov.gate.cosign import co_sign
     from tdsec_gov.keys.committed import identity_of
 
+    if not targets and review is None:
+        raise UsageError("nothing to co-sign", expected="TARGET, or --review ID")
+    if review is not None:
+        return _cosign_taken(shell, review, targets, verbose)
     repository = shell.repository()
     repository.require_initialised()
     pointers = repository.select(list(targets), shell.folder)
@@ -42,6 +49,26 @@ def cosign(shell: Shell, targets: tuple[str, ...], verbose: bool) -> int:
         print_outcome(shell, outcome, verbose)
         judged.append((pointer, outcome))
     return answer(shell, judged)
+
+
+def _cosign_taken(shell: Shell, id: str, targets: tuple[str, ...], verbose: bool) -> int:
+    """Co-sign the version of request ``id``, and send the signature back."""
+    from tdsec_gov.cli.answers import answer, print_outcome
+    from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.cli.reviewed import open_review, require_target, send_answer
+    from tdsec_gov.gate.cosign import co_sign
+    from tdsec_gov.gate.reviewed import require_begun
+
+    taken = open_review(shell, id)
+    for target in targets:
+        require_target(shell, taken, target)
+    pointer, identity = taken.taken.pointer, taken.reviews.vault.identity
+    require_begun(taken.gate, pointer, taken.root)
+    with Checking(pointer.name, quiet=shell.json) as watching:
+        outcome = co_sign(taken.gate, pointer, identity, watching)
+    print_outcome(shell, outcome, verbose)
+    send_answer(shell, taken, True)
+    return answer(shell, [(pointer, outcome)])
 
 
 def check_range(

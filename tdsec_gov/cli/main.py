@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "waive": ("tdsec_gov.cli.waive:waive", "Let a check fail on one version for a while, signed."),
     "waivers": ("tdsec_gov.cli.waive:waivers", "What is waived, what has expired."),
     "cosign": ("tdsec_gov.cli.cosign:cosign", "Run the gate again and add a second signature."),
+    "review": ("tdsec_gov.cli.review:review", "Show a version that is not accepted to who may decide."),
     "verify": ("tdsec_gov.cli.verify:verify", "Check evidence, never data quality; works offline."),
     "run": ("tdsec_gov.cli.run:run", "Verify the data, then run a training command with lineage."),
     "lineage": ("tdsec_gov.cli.lineage:lineage", "From a run to its data and sources, and back."),

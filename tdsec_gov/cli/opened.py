@@ -24,10 +24,11 @@ def open_gate(shell: Shell, repository: Repository, fresh: bool = False) -> Gate
 
     now = shell.now()
     book = VerdictBook.open(WorkTree(repository.root), now)
-    return Gate(repository, book, lambda: _journal(repository), now, fresh)
+    return Gate(repository, book, lambda: journal_of(repository), now, fresh)
 
 
-def _journal(repository: Repository) -> Journal:
+def journal_of(repository: Repository) -> Journal:
+    """Where this clone's events are recorded."""
     from tdsec_gov.audit.journal import Journal
 
     return Journal.open(repository.root)

@@ -34,7 +34,8 @@ def vault_name(repository: Repository) -> str:
     return found[1]
 
 
-def _storage(repository: Repository) -> Storage:
+def open_vault(repository: Repository) -> Storage:
+    """The storage of this repository's vault. Raises ConfigurationError: it has none."""
     from tdsec_gov.vault.plugin.wiring import open_storage
 
     return open_storage(repository.root, vault_name(repository))
@@ -64,7 +65,7 @@ def verify(shell: Shell, jobs: int, resume: bool, all_versions: bool, strict: bo
     from tdsec_gov.vault.upkeep.progress import kept_in, place
 
     repository = shell.repository()
-    storage = _storage(repository)
+    storage = open_vault(repository)
     inspection = Inspection(storage, repository, jobs=jobs, all_versions=all_versions)
     found: list[Trouble] = []
     outcome, code = "failure", 3
@@ -110,6 +111,7 @@ def _answer(shell: Shell, storage: Storage, seen: Counter[str], found: list[Trou
     if seen["believed"]:
         text += f" ({seen['believed']} of them by an earlier verify)"
     unseen = seen["placement"] + seen["path"]
+    text += f"; {_many(seen['review'], 'file')} of review requests" if seen["review"] else ""
     text += f"; {unseen} files by path or in a writer's word are read when they are pulled" if unseen else ""
     if failures:
         text += f"; {_many(len(failures), 'fault')}"
@@ -216,7 +218,7 @@ def gc(
     unsafe_offline: bool,
     unsafe_forget: tuple[str, ...],
 ) -> int:
-    """List ciphertext that no evidence names, and what killed pushes and pulls left behind.
+    """List ciphertext that no evidence names, expired review requests, and what killed pushes and pulls left.
 
     `dvc gc -c` goes by DVC's pointers: it removes versions that you no longer want. This goes by
     evidence: it removes only what no verdict names or ever named, on any branch, tag or commit, and
@@ -235,7 +237,7 @@ def gc(
     if not all(is_sha256(root) for root in unsafe_forget):
         raise UsageError("not a version", where="--unsafe-forget", expected="64 hexadecimal digits")
     repository = shell.repository()
-    storage = _storage(repository)
+    storage = open_vault(repository)
     storage.vault.require("write", None if storage.vault.divided else storage.vault.name)
     keep = kept(
         storage, repository, workspace_only=workspace_only, offline=unsafe_offline, forget=unsafe_forget

@@ -11,6 +11,7 @@ from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.domain.findings import Finding
+    from tdsec_gov.domain.waiver import Waiver
     from tdsec_gov.gate.waive import WaiverDesk
     from tdsec_gov.policy.access import Access
     from tdsec_gov.repo.pointers import Pointer
@@ -23,17 +24,29 @@ if TYPE_CHECKING:
 @click.option("--reason", required=True, help="Why, in ten characters or more; it stands in the report.")
 @click.option("--until", metavar="DATE", help="Last day on which the waiver holds, YYYY-MM-DD.")
 @click.option("--revoke", is_flag=True, help="Take back what was waived, instead.")
+@click.option("--review", metavar="ID", help="For the version of this review request, which I have taken.")
 @pass_shell
-def waive(shell: Shell, target: str, what: str, reason: str, until: str | None, revoke: bool) -> int:
+def waive(
+    shell: Shell, target: str, what: str, reason: str, until: str | None, revoke: bool, review: str | None
+) -> int:
     """Let CHECK fail on the version that TARGET names now, for a while, signed by you.
 
     A waiver is bound to the bytes, so that the next version needs its own. Who may waive what stands
     under "waivers:" in policies/policy.yaml. Nothing changes until the gate runs again.
+
+    With --review ID it is for the version that `tdsec review take ID` has brought: the checks run again on
+    those bytes, and the waiver goes back beside the request, where `tdsec review fetch-answers` gets it.
     """
     from tdsec_gov.errors import UsageError
 
     if revoke == (until is not None):
         raise UsageError("--until DATE, or --revoke", hint="tdsec waive TARGET CHECK --reason … --until DATE")
+    if review is not None:
+        if until is None:
+            raise UsageError(
+                "--review is for giving a waiver", hint="revoke it where the version is committed"
+            )
+        return _waive_taken(shell, review, target, (what, reason, _date(until)))
     desk, pointer = _desk(shell, target)
     if until is None:
         names = desk.revoke(pointer, what, reason)
@@ -43,13 +56,44 @@ def waive(shell: Shell, target: str, what: str, reason: str, until: str | None, 
     waiver, name = desk.waive(pointer, what, reason, _date(until))
     shell.say(f"waived {waiver.what} for {pointer.name}@{waiver.root[:12]} through {until}")
     shell.say(f"next: git add {name} && tdsec check {pointer.name}")
-    more: dict[str, Any] = {
+    return shell.answer("", waiver=name, **_facts(waiver))
+
+
+def _facts(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "digest": waiver.digest,
+        "expires": waiver.expires,
         "dataset": waiver.dataset,
         "sha256": waiver.root,
         "check": waiver.check,
         "code": waiver.code,
     }
-    return shell.answer("", waiver=name, digest=waiver.digest, expires=waiver.expires, **more)
+
+
+def _waive_taken(shell: Shell, id: str, target: str, words: tuple[str, str, dt.date]) -> int:
+    """Waive ``(what, reason, until)`` for the version of request ``id``, and send the waiver back."""
+    from tdsec_gov.cli.opened import journal_of
+    from tdsec_gov.cli.progress import Checking
+    from tdsec_gov.cli.reviewed import open_review, require_target, send_answer
+    from tdsec_gov.gate.reviewed import look_again
+    from tdsec_gov.gate.waive import WaiverDesk
+
+    review = open_review(shell, id)
+    require_target(shell, review, target)
+    pointer, sender = review.taken.pointer, review.taken.opened.request.sender
+    with Checking(pointer.name, quiet=shell.json) as watching:
+        look_again(review.gate, pointer, review.root, watching)
+    desk = WaiverDesk(
+        review.gate.repository,
+        review.gate.book,
+        journal_of(review.reviews.repository),
+        review.reviews.vault.identity,
+        frozenset([sender]),
+    )
+    waiver, name = desk.waive(pointer, *words)
+    shell.say(f"waived {waiver.what} for {pointer.name}@{waiver.root[:12]} through {words[2]}")
+    send_answer(shell, review, True)
+    return shell.answer("", waiver=name, request=review.taken.opened.request.id, **_facts(waiver))
 
 
 def _date(text: str) -> dt.date:

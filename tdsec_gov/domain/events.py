@@ -14,6 +14,7 @@ ACTIONS = (
     "fix.pii",
     "gate",
     "waive",
+    "review",
     "push",
     "pull",
     "verify",

@@ -18,6 +18,7 @@ from tdsec_gov.verdicts.verify import Verified, parse_time, verify_signature
 from tdsec_gov.verdicts.waivers.rules import SKEW
 
 _SAME = ("result", "policy", "rule", "source", "purpose", "legal_basis", "retention", "previous")
+_RULES = ("policy", "rule", "source", "previous")
 
 
 def begun_for(gate: Gate, pointer: Pointer) -> Verified | None:
@@ -96,12 +97,29 @@ def _require_after_all(gate: Gate, signed: Verdict) -> None:
 def differences(signed: Verdict, mine: Verdict) -> list[str]:
     """A line for each place where the second look differs from the first; figures may differ by rounding,
     and how long it took may differ."""
-    lines = [] if signed.version == mine.version else ["the bytes are others"]
-    for name in _SAME:
-        if getattr(signed, name) != getattr(mine, name):
-            lines.append(f"{name}: signed {getattr(signed, name)}, here {getattr(mine, name)}")
+    lines = [
+        f"{name}: signed {getattr(signed, name)}, here {getattr(mine, name)}"
+        for name in _SAME
+        if getattr(signed, name) != getattr(mine, name)
+    ]
     if {one.digest for one in signed.waivers} != {one.digest for one in mine.waivers}:
         lines.append("the waivers that count are others")
+    return [*_other_bytes(signed, mine), *lines, *_other_results(signed, mine)]
+
+
+def examined_differently(signed: Verdict, mine: Verdict) -> list[str]:
+    """As :func:`differences`, of what was examined and found alone: not of what follows from it, which
+    changes with waivers."""
+    rules = [f"{name}: another one here" for name in _RULES if getattr(signed, name) != getattr(mine, name)]
+    return [*_other_bytes(signed, mine), *rules, *_other_results(signed, mine)]
+
+
+def _other_bytes(signed: Verdict, mine: Verdict) -> list[str]:
+    return [] if signed.version == mine.version else ["the bytes are others"]
+
+
+def _other_results(signed: Verdict, mine: Verdict) -> list[str]:
+    lines = []
     first = {one.check: one for one in signed.results}
     second = {one.check: one for one in mine.results}
     for check in sorted(first.keys() | second.keys()):

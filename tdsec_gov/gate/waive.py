@@ -35,12 +35,16 @@ _POLICY = "policies/policy.yaml"
 
 @dataclass(frozen=True, slots=True)
 class WaiverDesk:
-    """Where waivers are signed: one repository, one person, one moment."""
+    """Where waivers are signed: one repository, one person, one moment.
+
+    ``brought``: keyids of those who are known to have brought the version, besides what git tells.
+    """
 
     repository: Repository
     book: VerdictBook
     journal: Journal
     identity: Identity
+    brought: frozenset[str] = frozenset()
 
     def waive(self, pointer: Pointer, what: str, reason: str, until: dt.date) -> tuple[Waiver, str]:
         """Sign a waiver of ``what`` (``check`` or ``check:CODE``) for the version that ``pointer`` names.
@@ -126,7 +130,8 @@ class WaiverDesk:
             return
         checked = frozenset(keyid for one in self._seen(pointer) for keyid in one.signers)
         otherwise = checked or frozenset([waiver.approver])
-        if waiver.approver in committers(self.repository.git, access, pointer, otherwise):
+        brought = committers(self.repository.git, access, pointer, otherwise) | self.brought
+        if waiver.approver in brought:
             raise AccessDenied(
                 f"you may not waive {waiver.what} for '{pointer.name}': you brought this version yourself",
                 expected="somebody else's waiver (of what is not committed, not by who ran the gate on it)",

@@ -1,4 +1,4 @@
-"""Garbage of a vault: ciphertext that no evidence names, uploads and pulls that never finished.
+"""Garbage of a vault: ciphertext that no evidence names, expired review requests, unfinished transfers.
 
 What is listed here may go, and nothing else: a file must be recognised as the vault's own by its keyed
 name (or, for uploads, by DVC's name for them and by how age files begin), and must be old enough that
@@ -8,6 +8,7 @@ no push under way needs it. :mod:`tdsec_gov.vault.upkeep.kept` says what must st
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import re
 import stat
@@ -20,6 +21,7 @@ from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import naming_os_errors
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.vault.review.shelf import expiry_of
 from tdsec_gov.vault.storage.storage import Storage
 from tdsec_gov.vault.upkeep.kept import Kept
 from tdsec_gov.vault.upkeep.listing import Kind, Stored, again, stored
@@ -28,7 +30,7 @@ _PART = re.compile(r"\..{1,80}\.tdsec-part\Z")
 _MAGIC = b"age-encryption.org/v1\n"
 _FETCH = re.compile(r"\.tdsec-[a-z0-9_]{8}\Z")
 """The folder into which a pull downloads one object."""
-_ORDER = ("list of files", "object", "manifest", "unfinished upload", "unfinished pull")
+_ORDER = ("list of files", "object", "manifest", "review request", "unfinished upload", "unfinished pull")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,11 @@ def look(storage: Storage, repository: Repository, keep: Kept, *, now: float, ol
     With ``older_than`` 0 also what is new, or has no date because its storage gives none.
     """
     found = Found()
+    reviews: dict[str, list[Stored]] = {}
     for one in stored(storage):
+        if one.kind is Kind.REVIEW:
+            reviews.setdefault(one.digest, []).append(one)
+            continue
         what = _what(storage, one, keep)
         found.objects += one.kind is Kind.OBJECT
         found.foreign += one.kind is Kind.FOREIGN
@@ -86,6 +92,8 @@ def look(storage: Storage, repository: Repository, keep: Kept, *, now: float, ol
             found.unclear += placed is None
         else:
             found.garbage.append(Garbage(what, one.path, one.size or 0, one))
+    for files in reviews.values():
+        _judge_review(found, files, now, older_than)
     for path, size, changed in _parts(repository.cache.folder):
         if now - changed < older_than:
             found.young += 1
@@ -93,6 +101,22 @@ def look(storage: Storage, repository: Repository, keep: Kept, *, now: float, ol
             found.garbage.append(Garbage("unfinished pull", str(path), size))
     found.garbage.sort(key=lambda each: (_ORDER.index(each.what), each.path))
     return found
+
+
+def _judge_review(found: Found, files: list[Stored], now: float, older_than: float) -> None:
+    """A review request is garbage when its day is over; one that has no request's file was never sent whole
+    (or half taken away), and is judged by its age."""
+    days = [day for day in (expiry_of(one.name) for one in files) if day is not None]
+    today = dt.datetime.fromtimestamp(now, dt.UTC).date()
+    if days and max(days) >= today:
+        return
+    times = [one.changed for one in files if one.changed is not None]
+    if not days and older_than > 0 and len(times) < len(files):
+        found.undated += len(files)
+    elif not days and older_than > 0 and now - max(times) < older_than:
+        found.young += len(files)
+    else:
+        found.garbage += [Garbage("review request", one.path, one.size or 0, one) for one in files]
 
 
 def _what(storage: Storage, one: Stored, keep: Kept) -> str | None:

@@ -65,7 +65,7 @@ class Inspection:
             self.counts[one.kind.value] += 1
             if one.kind in (Kind.OBJECT, Kind.MANIFEST):
                 progress.saw(one.name)
-            if one.kind in (Kind.PLACEMENT, Kind.PATH):
+            if one.kind in (Kind.PLACEMENT, Kind.PATH, Kind.REVIEW):
                 continue
             evidence, trouble = self._evidence(one)
             if trouble is None and progress.holds(one, evidence):

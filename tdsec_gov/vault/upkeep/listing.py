@@ -14,6 +14,8 @@ from typing import Any
 
 from tdsec_gov.errors import BackendUnavailable
 from tdsec_gov.files import naming_os_errors
+from tdsec_gov.vault.review.shelf import FOLDER as REVIEWS
+from tdsec_gov.vault.review.shelf import is_id, is_name
 from tdsec_gov.vault.storage.room import Room
 from tdsec_gov.vault.storage.storage import Storage
 
@@ -21,7 +23,7 @@ _SHELF = re.compile(r"[0-9a-f]{2}\Z")
 _UNFINISHED = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{96})?\.(?:[0-9a-f]{16}|[A-Za-z0-9_-]{22})\.tmp\Z")
 """What we, and DVC, call an upload until it is whole."""
 _PLACEMENT = re.compile(r"[0-9a-f]{98}\Z")
-_KINDS = ("objects", "manifests", "placements", "paths")
+_KINDS = ("objects", "manifests", "placements", "paths", REVIEWS)
 _TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated")
 _TAGS = ("ETag", "etag", "md5Hash", "content_md5")
 
@@ -33,14 +35,15 @@ class Kind(Enum):
     MANIFEST = "manifest"
     PLACEMENT = "placement"
     PATH = "path"
+    REVIEW = "review"
     UNFINISHED = "unfinished"
     FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One file: ``path`` on the inner remote, ``digest`` (oid or manifest root, empty for other kinds),
-    ``label`` of the room it lies in (the vault's own for what is foreign).
+    """One file: ``path`` on the inner remote, ``digest`` (oid, manifest root or name of a review
+    request, empty for other kinds), ``label`` of the room it lies in (the vault's own for what is foreign).
 
     ``size`` in bytes and ``changed`` (Unix seconds) are None where the storage does not tell.
     """
@@ -97,6 +100,9 @@ def _kind(room: Room, parts: list[str], base: str) -> tuple[Kind, str, str]:
         return Kind.UNFINISHED, base, ""
     if parts[0] == "paths":
         return Kind.PATH, base, ""
+    if parts[0] == REVIEWS:
+        known = len(parts) == 3 and is_id(parts[1]) and is_name(base)
+        return (Kind.REVIEW, base, parts[1]) if known else (Kind.FOREIGN, base, "")
     if len(parts) != 3 or not _SHELF.match(parts[1]):
         return Kind.FOREIGN, base, ""
     name = parts[1] + parts[2]
