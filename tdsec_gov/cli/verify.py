@@ -25,16 +25,15 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
     from tdsec_gov.errors import UsageError
     from tdsec_gov.files import WorkTree
     from tdsec_gov.gate.evidence import examine, examine_range, rehash
+    from tdsec_gov.repo.ranges import CommitRange
     from tdsec_gov.vault.keyrings.seen import Seen
     from tdsec_gov.verdicts.book import VerdictBook
 
     repository = shell.repository()
     repository.require_initialised()
     if span is not None:
-        old, dots, new = span.partition("..")
-        if not dots or not new:
-            raise UsageError("not a range", expected="A..B", found=span)
-        base = repository.git.resolve(old) if old else None
+        asked = CommitRange.parse(span)
+        base, new = asked.base(repository.git), asked.new
         return answer_evidence(shell, examine_range(repository.git, base, new, shell.now()), span)
     if not everything and not targets:
         raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")
