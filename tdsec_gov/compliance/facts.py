@@ -17,8 +17,10 @@ from tdsec_gov.compliance.events import (
     spends_of,
     users_of,
 )
+from tdsec_gov.compliance.exceptions import waivers_of
 from tdsec_gov.compliance.findings import findings_of
 from tdsec_gov.compliance.history import is_shallow, seen_versions
+from tdsec_gov.compliance.quorum import pending_of, quorum_words
 from tdsec_gov.compliance.runs import runs_of
 from tdsec_gov.compliance.values import NOT_STATED, LogBasis, ReportFacts, Span
 from tdsec_gov.compliance.versions import cover_of, source_fact, versions_of
@@ -63,13 +65,17 @@ def gather(
     book, access = inputs.book, inputs.book.policies.access
     policy = book.policies.for_dataset(dataset)
     oid = pointer.oid if pointer else None
-    versions, unverified = versions_of(book, dataset, window, oid, now)
-    roots = {one.verdict.version.root: one for one in book.history(dataset)}
+    history = book.history(dataset)
+    waivers = waivers_of(book, dataset, window, history)
+    pending = pending_of(book, dataset, window, history)
+    by_digest = {one.digest: one for one in waivers}
+    versions, unverified = versions_of(book, dataset, window, oid, now, by_digest, pending)
+    roots = {one.verdict.version.root: one for one in history}
     log = _Counted(inputs.events, window)
     everything = concerning(log, dataset, roots)
     here = [(seq, event) for seq, event in everything if window.holds(event.event_time)]
     runs = runs_of(everything, window, access, dataset, roots)
-    cover = cover_of(book, dataset)
+    cover = cover_of(book, dataset, pending)
     files = {f"{dataset}.dvc", *([pointer.file] if pointer else [])}
     seen = seen_versions(inputs.repository, dataset, files, cover)
     users = users_of(here, access)
@@ -80,11 +86,16 @@ def gather(
         basis=inputs.basis,
         span=_span(window, log.inside, here, book),
         versions=versions,
+        waivers=waivers,
+        quorum=quorum_words(book.quorum(dataset)),
+        pending=pending,
         unverified_verdicts=unverified,
         current_oid=oid,
         source=source_fact(policy),
         checks=checks_of(policy.source, versions, runs, now.astimezone(dt.UTC).date()),
-        findings=findings_of(inputs.basis, versions, unverified, oid, runs, users, seen, cover),
+        findings=findings_of(
+            inputs.basis, dataset, versions, waivers, pending, unverified, oid, runs, users, seen, cover
+        ),
         actions=actions_of(here),
         users=users,
         purposes=purposes_of(here),

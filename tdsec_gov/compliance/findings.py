@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tdsec_gov.compliance.values import LogBasis, Run, Seen, User, VersionFact
+from tdsec_gov.compliance.exceptions import waiver_lines
+from tdsec_gov.compliance.quorum import pending_line
+from tdsec_gov.compliance.values import LogBasis, PendingFact, Run, Seen, User, VersionFact, WaiverFact
 
 _COVER = {
     "none": "has no accepted verdict: the gate was bypassed, or its evidence is gone",
     "denied": "was committed although the gate denied it",
+    "awaiting": "was committed while its verdict still lacks signatures",
     "unreadable": "holds a pointer that cannot be read",
 }
 
 
 def findings_of(
     basis: LogBasis,
+    dataset: str,
     versions: tuple[VersionFact, ...],
+    waivers: tuple[WaiverFact, ...],
+    pending: tuple[PendingFact, ...],
     unverified: tuple[str, ...],
     current_oid: str | None,
     runs: tuple[Run, ...],
@@ -27,7 +33,9 @@ def findings_of(
     return (
         *_history(seen),
         *(f"{name} does not verify and counts for nothing" for name in unverified),
+        *(pending_line(one, dataset) for one in pending),
         *_current(versions, current_oid, cover),
+        *waiver_lines(waivers, versions),
         *_runs(runs, versions),
         *_users(users),
         *_log(basis),
@@ -46,7 +54,7 @@ def _current(versions: tuple[VersionFact, ...], oid: str | None, cover: Mapping[
         yield "DVC does not track this dataset any more"
         return
     mine = [one for one in versions if one.current]
-    if cover.get(oid) != "accepted":
+    if cover.get(oid) not in ("accepted", "awaiting"):
         yield f"the current version {oid} has no accepted verdict"
     elif mine and all(one.expired for one in mine if one.verdict.accepted):
         yield f"the verdict of the current version expired on {mine[-1].verdict.expires_at[:10]}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tdsec_gov.compliance.htmlexceptions import exceptions, signatures, stand
 from tdsec_gov.compliance.htmlparts import Html, bullets, code, join, pairs, pill, section, table, tag
 from tdsec_gov.compliance.values import NO_EVIDENCE, NOT_STATED, ReportFacts, Seen, VersionFact
 from tdsec_gov.compliance.words import check_words, plural
 from tdsec_gov.domain.findings import CheckResult
 from tdsec_gov.domain.words import size_words
+
+_COVER = {"none": "no accepted verdict", "awaiting": "awaits signatures"}
 
 
 def data(facts: ReportFacts) -> Iterator[Html]:
@@ -16,7 +19,11 @@ def data(facts: ReportFacts) -> Iterator[Html]:
     empty = tag("p", f"{NO_EVIDENCE}: no verdict verifies", cls="empty")
     yield section("Dataset versions", "versions", *(cards or [empty]), note="signed verdicts, newest first")
     name = facts.source.id or NOT_STATED
-    yield section("Source record", "source", pairs(facts.source.fields), note=name)
+    yield exceptions(facts)
+    yield signatures(facts)
+    silent = [("not stated", tag("span", ", ".join(facts.source.silent), cls="absent"))]
+    rows = [*facts.source.stated, *(silent if facts.source.silent else [])]
+    yield section("Source record", "source", pairs(rows), note=name)
     yield _history(facts)
 
 
@@ -39,6 +46,8 @@ def _version(fact: VersionFact) -> Html:
         ("legal basis then", verdict.legal_basis or NOT_STATED),
         ("retention then", verdict.retention or NOT_STATED),
     ]
+    if fact.waivers:
+        rows.insert(0, ("stands on", bullets(map(stand, fact.waivers))))
     if verdict.reasons:
         rows.insert(0, ("because", bullets(verdict.reasons)))
     checks = table(
@@ -70,7 +79,7 @@ def _history(facts: ReportFacts) -> Html:
 
 
 def _seen(one: Seen) -> tuple[object, ...]:
-    word = {"none": "no accepted verdict", "accepted": "accepted"}.get(one.cover, one.cover)
-    tone = "good" if one.cover == "accepted" else "bad"
+    word = _COVER.get(one.cover, one.cover)
+    tone = {"accepted": "good", "awaiting": "warn"}.get(one.cover, "bad")
     when = join([one.when[:19].replace("T", " ")])
     return code(one.commit[:12]), when, one.author, code(one.oid or "unreadable"), pill(word, tone)

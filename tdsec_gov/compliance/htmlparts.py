@@ -6,9 +6,12 @@ import html
 from collections.abc import Iterable
 
 _TONES = {
-    **dict.fromkeys(("PASS", "PASSED", "success", "accepted", "current", "verified"), "good"),
-    **dict.fromkeys(("FAIL", "FAILED", "ERROR", "denied", "failure", "none", "unreadable"), "bad"),
-    **dict.fromkeys(("WARNED", "never ended", "expired", "stranger"), "warn"),
+    **dict.fromkeys(("PASS", "PASSED", "success", "accepted", "current", "verified", "holds"), "good"),
+    **dict.fromkeys(
+        ("FAIL", "FAILED", "ERROR", "denied", "failure", "none", "unreadable", "gone", "does not count"),
+        "bad",
+    ),
+    **dict.fromkeys(("WARNED", "never ended", "expired", "stranger", "orphaned", "revoked"), "warn"),
 }
 
 

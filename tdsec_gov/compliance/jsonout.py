@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from tdsec_gov.compliance.values import NOT_STATED, Entry, ReportFacts, VersionFact
+from tdsec_gov.compliance.values import NOT_STATED, Entry, ReportFacts, VersionFact, WaiverFact
 from tdsec_gov.compliance.words import FOOTER
 from tdsec_gov.domain.canonical import JsonValue
 
@@ -46,9 +46,21 @@ def as_json(facts: ReportFacts) -> dict[str, JsonValue]:
         },
         "findings": list(facts.findings),
         "versions": [_version(one) for one in facts.versions],
+        "waivers": [_waiver(one) for one in facts.waivers],
+        "signatures": {
+            "asked": facts.quorum,
+            "awaiting": [
+                {**asdict(one), "signers": list(one.signers), "lacking": list(one.lacking)}
+                for one in facts.pending
+            ],
+        },
         "unverified_verdicts": list(facts.unverified_verdicts),
         "current_md5": facts.current_oid,
-        "source": {"id": facts.source.id or NOT_STATED, **dict(facts.source.fields)},
+        "source": {
+            "id": facts.source.id or NOT_STATED,
+            **dict(facts.source.fields),
+            **dict(facts.source.more),
+        },
         "events_by_action": {
             action: dict(zip(_OUTCOMES, counts, strict=True)) for action, *counts in facts.actions
         },
@@ -75,6 +87,11 @@ def _entry(entry: Entry | None) -> JsonValue:
     return None if entry is None else {**asdict(entry), "details": dict(entry.details)}
 
 
+def _waiver(fact: WaiverFact) -> JsonValue:
+    body = {**asdict(fact), "used_by": list(fact.used_by)}
+    return {"sha256" if key == "digest" else key: value for key, value in body.items()}
+
+
 def _version(fact: VersionFact) -> JsonValue:
     verdict = fact.verdict
     return {
@@ -97,5 +114,6 @@ def _version(fact: VersionFact) -> JsonValue:
         "retention": verdict.retention or NOT_STATED,
         "envelope_sha256": fact.envelope_sha256,
         "checks": [result.as_json() for result in verdict.results],
+        "waivers": [_waiver(one) for one in fact.waivers],
         "checkpoint": verdict.checkpoint.as_json() if verdict.checkpoint else None,
     }

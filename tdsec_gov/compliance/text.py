@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tdsec_gov.compliance.values import NO_EVIDENCE, NOT_STATED, Entry, ReportFacts, VersionFact
+from tdsec_gov.compliance.values import NO_EVIDENCE, NOT_STATED, Entry, ReportFacts, VersionFact, WaiverFact
 from tdsec_gov.compliance.words import (
     FOOTER,
     check_words,
     figures_words,
+    pending_words,
     plural,
     range_words,
+    used_words,
     verdict_words,
+    waiver_words,
 )
 from tdsec_gov.domain.words import size_words
 
@@ -54,9 +57,14 @@ def _answers(facts: ReportFacts) -> Iterator[str]:
 def _data(facts: ReportFacts) -> Iterator[str]:
     lines = [line for one in facts.versions for line in _version(one)]
     yield from _section("Dataset versions", lines, f"{NO_EVIDENCE}: no verdict verifies")
-    width = max(len(label) for label, _ in facts.source.fields)
+    yield from _section("Waivers", [line for one in facts.waivers for line in _waiver(one)], "none")
+    lines = [f"asked for: {facts.quorum}", *(pending_words(one) for one in facts.pending)]
+    yield from _section("Signatures", lines)
+    width = max(len(label) for label, _ in facts.source.stated)
     name = f"Source record {facts.source.id}".rstrip()
-    yield from _section(name, [f"{label:<{width}}  {text}" for label, text in facts.source.fields])
+    lines = [f"{label:<{width}}  {text}" for label, text in facts.source.stated]
+    silent = [f"{NOT_STATED}: {', '.join(facts.source.silent)}"] if facts.source.silent else []
+    yield from _section(name, [*lines, *silent])
     history = [f"{s.when[:10]}  {s.cover:<10}  {s.commit[:12]}  {s.oid or '-'}" for s in facts.seen]
     yield from _section("Versions in git history (was the gate bypassed?)", history)
 
@@ -70,9 +78,17 @@ def _version(fact: VersionFact) -> Iterator[str]:
     yield f"    policy {verdict.policy} (rule {verdict.rule}); checked by {verdict.tool}"
     yield f"    purpose: {verdict.purpose or NOT_STATED}; legal basis: {verdict.legal_basis or NOT_STATED}"
     yield from (f"    because: {reason}" for reason in verdict.reasons)
+    yield from (f"    stands on: {waiver_words(one)}" for one in fact.waivers)
     for result in verdict.results:
         yield f"    {result.status.value:<7} {result.check}: {check_words(result)}"
         yield from (f"            not checked: {one}" for one in result.not_checked)
+
+
+def _waiver(one: WaiverFact) -> Iterator[str]:
+    yield f"{one.state:<14} {waiver_words(one).removesuffix(f' [{one.state}]')}"
+    yield f"    version {one.root}; {used_words(one)}"
+    if one.why and one.state != "holds":
+        yield f"    {one.why}"
 
 
 def _acts(facts: ReportFacts) -> Iterator[str]:

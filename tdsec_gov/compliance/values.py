@@ -101,11 +101,43 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiverFact:
+    """A waiver: ``what`` (``check`` or ``check:CODE``) of version ``root``, why, by whom, until when.
+
+    ``state`` is ``holds``, ``expired``, ``revoked``, ``orphaned``, ``gone`` or ``does not count`` (``why``
+    says more); ``used_by`` are the roots of the accepted versions whose verdict stands on it.
+    """
+
+    digest: str
+    root: str
+    what: str
+    reason: str
+    approver: str
+    created: str
+    expires: str
+    state: str
+    why: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFact:
+    """A version whose verdict still lacks signatures (``lacking``: whose, in words)."""
+
+    root: str
+    oid: str
+    result: str
+    evaluated_at: str
+    signers: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VersionFact:
     """One version with a verdict that verifies: the verdict, who signed it, whether it has expired.
 
     ``in_range`` tells whether it was evaluated in the report's range, ``current`` whether the
-    pointer in the work tree names it.
+    pointer in the work tree names it; ``waivers`` are those that the verdict stands on.
     """
 
     verdict: Verdict
@@ -114,13 +146,15 @@ class VersionFact:
     expired: bool
     in_range: bool
     current: bool
+    waivers: tuple[WaiverFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A version (DVC oid) that git history holds: first commit, and what evidence covers it.
 
-    ``cover`` is ``accepted``, ``denied`` (its verdict FAILED), ``none`` or ``unreadable``.
+    ``cover`` is ``accepted``, ``denied`` (its verdict FAILED), ``awaiting`` (signatures are missing),
+    ``none`` or ``unreadable``.
     """
 
     oid: str
@@ -132,10 +166,24 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SourceFact:
-    """The source record as pairs of label and text; ``not stated`` where it says nothing."""
+    """The source record as pairs of label and text; ``not stated`` where it says nothing.
+
+    ``fields`` are those that everybody is asked for, ``more`` the further ones.
+    """
 
     id: str
     fields: tuple[tuple[str, str], ...]
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def stated(self) -> tuple[tuple[str, str], ...]:
+        """``fields``, and those of ``more`` that the record states."""
+        return (*self.fields, *(one for one in self.more if one[1] != NOT_STATED))
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Labels of ``more`` on which the record says nothing."""
+        return tuple(label for label, text in self.more if text == NOT_STATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +205,9 @@ class ReportFacts:
     basis: LogBasis
     span: Span
     versions: tuple[VersionFact, ...]
+    waivers: tuple[WaiverFact, ...]
+    quorum: str
+    pending: tuple[PendingFact, ...]
     unverified_verdicts: tuple[str, ...]
     current_oid: str | None
     source: SourceFact

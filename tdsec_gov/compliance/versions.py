@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 
-from tdsec_gov.compliance.values import NOT_STATED, SourceFact, VersionFact
+from tdsec_gov.compliance.exceptions import standing_on
+from tdsec_gov.compliance.sourcewords import more_fields
+from tdsec_gov.compliance.values import NOT_STATED, PendingFact, SourceFact, VersionFact, WaiverFact
 from tdsec_gov.compliance.window import Window
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.policy.source_models import Contact, Source
@@ -14,16 +17,25 @@ from tdsec_gov.verdicts.verify import parse_time
 
 
 def versions_of(
-    book: VerdictBook, dataset: str, window: Window, current_oid: str | None, now: dt.datetime
+    book: VerdictBook,
+    dataset: str,
+    window: Window,
+    current_oid: str | None,
+    now: dt.datetime,
+    waivers: Mapping[str, WaiverFact],
+    waiting: Iterable[PendingFact],
 ) -> tuple[tuple[VersionFact, ...], tuple[str, ...]]:
     """Versions evaluated before the window's end, oldest first; and names of files that do not verify.
+
+    ``waivers`` by digest; ``waiting``: versions whose verdict lacks signatures, and so is not
+    counted as one that does not verify.
 
     Raises:
         PolicyInvalid: no rule matches the dataset.
     """
     stored = set(verdict_names(book.evidence, dataset))
     found: dict[str, VersionFact] = {}
-    believed: set[str] = set()
+    believed = {verdict_name(dataset, one.root) for one in waiting}
     for one in book.history(dataset):
         verdict = one.verdict
         name = verdict_name(dataset, verdict.version.root)
@@ -40,16 +52,17 @@ def versions_of(
             expired=now >= parse_time(verdict.expires_at),
             in_range=window.holds(verdict.evaluated_at),
             current=current_oid is not None and verdict.version.oid == current_oid,
+            waivers=standing_on((used.digest for used in verdict.waivers), waivers),
         )
     return tuple(found.values()), tuple(sorted(stored - believed))
 
 
-def cover_of(book: VerdictBook, dataset: str) -> dict[str, str]:
-    """``accepted`` or ``denied`` by DVC oid; an oid with an accepted version counts as accepted."""
-    cover: dict[str, str] = {}
+def cover_of(book: VerdictBook, dataset: str, waiting: Iterable[PendingFact] = ()) -> dict[str, str]:
+    """``accepted``, ``denied`` or ``awaiting`` by DVC oid; with an accepted version: accepted."""
+    cover = {one.oid: "awaiting" for one in waiting}
     for one in book.history(dataset):
         oid = one.verdict.version.oid
-        if one.verdict.accepted or oid not in cover:
+        if one.verdict.accepted or cover.get(oid, "awaiting") == "awaiting":
             cover[oid] = "accepted" if one.verdict.accepted else "denied"
     return cover
 
@@ -61,7 +74,7 @@ def source_fact(policy: DatasetPolicy) -> SourceFact:
         named = policy.rule.source
         text = f"'{named}' is named by policy.yaml and not on record" if named else NOT_STATED
         return SourceFact("", (("source", text),))
-    return SourceFact(source.id, source_fields(source))
+    return SourceFact(source.id, source_fields(source), more_fields(source))
 
 
 def source_fields(source: Source) -> tuple[tuple[str, str], ...]:

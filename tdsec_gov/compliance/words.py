@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tdsec_gov.compliance.values import ReportFacts, VersionFact
+from tdsec_gov.compliance.values import PendingFact, ReportFacts, VersionFact, WaiverFact
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.findings import CheckResult
 
@@ -26,6 +26,25 @@ def plural(count: int, noun: str) -> str:
 def verdict_words(fact: VersionFact) -> str:
     """The verdict's result, and whether time has overtaken it."""
     return fact.verdict.result.value + (" (expired)" if fact.expired and fact.verdict.accepted else "")
+
+
+def waiver_words(waiver: WaiverFact) -> str:
+    """Who let which check fail, until when and why; and its state where it does not hold."""
+    state = "" if waiver.state == "holds" else f" [{waiver.state}]"
+    until = waiver.expires[:10] or "?"
+    return f"{waiver.what}, waived by {waiver.approver} until {until}: {waiver.reason}{state}"
+
+
+def used_words(waiver: WaiverFact) -> str:
+    """Which accepted versions stand on it."""
+    roots = ", ".join(root[:12] for root in waiver.used_by)
+    return f"the accepted version {roots} stands on it" if roots else "no accepted version stands on it"
+
+
+def pending_words(one: PendingFact) -> str:
+    """A version that waits, in a line."""
+    lacking = ", ".join(one.lacking)
+    return f"waits for {lacking}: {one.root[:12]} ({one.result}), signed by {', '.join(one.signers)}"
 
 
 def check_words(result: CheckResult) -> str:

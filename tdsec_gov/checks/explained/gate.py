@@ -6,9 +6,11 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "TDS001": (
         "A check could not run",
         "The check crashed, ran out of memory or was refused its settings. A check that did not "
-        "finish denies.",
+        "finish denies. Each process of a check may take memory_limit MiB of its own (4096 unless the "
+        "policy says more).",
         "Read the message, mend the settings in policies/policy.yaml or the data, and run: tdsec "
-        "check TARGET",
+        "check TARGET. Where it ran out of memory, raise memory_limit in the dataset's rule there (such as "
+        "memory_limit: 8192), or split the dataset into smaller files.",
     ),
     "TDS002": (
         "A check took too long",
