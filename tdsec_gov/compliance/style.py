@@ -42,6 +42,7 @@ white-space:nowrap;background:var(--plain-bg);color:var(--soft)}
 .attention li{margin:5px 0}
 dl{display:grid;grid-template-columns:minmax(130px,max-content) 1fr;gap:5px 20px;margin:0;font-size:14px}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+dl+.empty,dl+.scroll{margin-top:12px}
 .two{columns:2;column-gap:36px}.version{border-top:1px solid var(--line);padding-top:18px;margin-top:18px}
 .version:first-of-type{border-top:0;padding-top:0;margin-top:0}
 .version dl{margin-bottom:12px}
