@@ -1,4 +1,4 @@
-"""Measure the two poisoning checks: false denials on clean growth, denials of attacks, row recall.
+"""Measure the check poisoning: false denials on clean growth, denials of attacks, row recall.
 
     OMP_NUM_THREADS=1 python bench/poisoning.py [pushes per cell, default 20]
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,12 +20,12 @@ import numpy as np
 import polars as pl
 
 from tdsec_gov.checks.contract import CheckInput, DataFile
-from tdsec_gov.checks.poisoning import labels as label_check
-from tdsec_gov.checks.poisoning import triggers as trigger_check
-from tdsec_gov.checks.poisoning.burst import mine_bursts
+from tdsec_gov.checks.poisoning import check
 from tdsec_gov.checks.poisoning.settings import Settings
-from tdsec_gov.checks.poisoning.subject import Subject
+from tdsec_gov.checks.poisoning.tables import load
+from tdsec_gov.detect.suite import examine
 
+TESTS = ("label_conformal", "shortcut_burst")
 Attack = Callable[[pl.DataFrame, np.random.Generator, int], tuple[pl.DataFrame, np.ndarray]]
 
 
@@ -144,60 +144,57 @@ def given(before: pl.DataFrame | None, after: pl.DataFrame, folder: Path) -> Che
     )
 
 
-def found_rows(asked: CheckInput) -> set[int]:
-    """All rows of all items, not only the 20 that a finding shows."""
-    settings = Settings.parse(asked.params)
-    subject = Subject.of(asked, settings)
-    mined = mine_bursts(
-        subject.columns(),
-        subject.rows.labels,
-        subject.rows.classes,
-        subject.accepted,
-        subject.new,
-        level=settings.share,
-        dataset=asked.dataset,
-        allow=settings.allow,
-    )
-    return {int(subject.rows.row[one]) for item in mined.found for one in item.rows}
+@dataclass
+class Tally:
+    """What some pushes of one cell gave; ``p`` and ``denied`` by detector."""
+
+    least: dict[str, float] = field(default_factory=lambda: dict.fromkeys(TESTS, 1.0))
+    denied: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*TESTS, "any"), 0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(TESTS, 0.0))
+    hit: int = 0
+    shown: int = 0
+    real: int = 0
+
+    def add(self, asked: CheckInput, truth: set[int] | None) -> None:
+        settings = Settings.parse(asked.params)
+        loaded = load(asked.files, asked.previous, settings.label, settings.ignore)
+        examined = examine(loaded.stack, settings.options(asked.dataset), reference=True)
+        self.denied["any"] += check.Poisoning().run(asked).status.denies
+        for one in examined.ran:
+            name, found = one.detector.name, one.result
+            if name not in TESTS:
+                continue
+            self.least[name] = min(self.least[name], 1.0 if found.p is None else found.p)
+            self.denied[name] += bool(found.alarms)
+            self.seconds[name] += one.seconds
+            if name == "shortcut_burst" and truth is not None:
+                marked = {int(loaded.row[row]) for alarm in found.alarms for row in alarm.rows}
+                self.hit, self.shown = self.hit + len(marked & truth), self.shown + len(marked)
+                self.real += len(truth)
 
 
 def cell(name: str, frame: pl.DataFrame, case: str, attack: Attack, rate: float, pushes: int) -> str:
-    denied_labels = denied_triggers = denied = hit = shown = real = count = 0
-    smallest, spent = [1.0, 1.0], [0.0, 0.0]
+    tally, count = Tally(), 0
     for seed in range(pushes):
         rng = np.random.default_rng(seed)
         order = rng.permutation(frame.height)
         cut = round(frame.height * 2 / 3)
         before = frame[np.sort(order[:cut])]
         push, poisoned = attack(frame[order[cut:]], rng, count := max(1, round(rate * (frame.height - cut))))
+        truth = {int(row) + cut for row in poisoned} if case.startswith(("pair", "phrase")) else None
         with tempfile.TemporaryDirectory() as folder:
-            asked = given(before, pl.concat([before, push]), Path(folder))
-            started = time.process_time()
-            one = label_check.LabelIssues().run(asked)
-            spent[0] += time.process_time() - started
-            started = time.process_time()
-            two = trigger_check.Triggers().run(asked)
-            spent[1] += time.process_time() - started
-            smallest = [min(smallest[0], one.metric or 0), min(smallest[1], two.metric or 0)]
-            denied_labels += one.status.denies
-            denied_triggers += two.status.denies
-            denied += one.status.denies or two.status.denies
-            if case.startswith(("pair", "phrase")):
-                marked, truth = found_rows(asked), {int(row) + cut for row in poisoned}
-                hit, shown, real = hit + len(marked & truth), shown + len(marked), real + len(truth)
-    rows = f"{hit / real:.2f} / {hit / max(1, shown):.2f}" if real else "-"
-    cost = f"{spent[0] / pushes:.2f} / {spent[1] / pushes:.2f}"
-    count = 0 if case == "clean" else count
-    return (
-        f"|{name}|{case}|{count}|{denied_labels}/{pushes}|{denied_triggers}/{pushes}|{denied}/{pushes}|{rows}"
-        f"|{smallest[0]:.1e} / {smallest[1]:.1e}|{cost}|"
-    )
+            tally.add(given(before, pl.concat([before, push]), Path(folder)), truth)
+    rows = f"{tally.hit / tally.real:.2f} / {tally.hit / max(1, tally.shown):.2f}" if tally.real else "-"
+    denied = "|".join(f"{number}/{pushes}" for number in tally.denied.values())
+    least = " / ".join(f"{p:.1e}" for p in tally.least.values())
+    cost = " / ".join(f"{one / pushes:.2f}" for one in tally.seconds.values())
+    return f"|{name}|{case}|{0 if case == 'clean' else count}|{denied}|{rows}|{least}|{cost}|"
 
 
 def main() -> None:
     pushes = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     only = sys.argv[2:]
-    print("|set|case|poisoned rows|labels deny|triggers deny|either|recall / precision|least p|CPU s|")
+    print("|set|case|poisoned rows|label_conformal|shortcut_burst|denied|recall / precision|least p|CPU s|")
     print("|---|---|---|---|---|---|---|---|---|")
     sets = {"digits": digits, "cancer": cancer, "mixed": mixed}
     for name, make in sets.items():

@@ -18,8 +18,7 @@ CHECKS: dict[str, str] = {
     "files": "tdsec_gov.checks.files.check:SafeFiles",
     "malware": "tdsec_gov.checks.malware.check:Malware",
     "media": "tdsec_gov.checks.media.check:Media",
-    "label_issues": "tdsec_gov.checks.poisoning.labels:LabelIssues",
-    "triggers": "tdsec_gov.checks.poisoning.triggers:Triggers",
+    "poisoning": "tdsec_gov.checks.poisoning.check:Poisoning",
 }
 
 VERSIONS: dict[str, str] = {
@@ -29,8 +28,7 @@ VERSIONS: dict[str, str] = {
     "files": "2",
     "malware": "1",
     "media": "1",
-    "label_issues": "1",
-    "triggers": "1",
+    "poisoning": "1",
 }
 """Part of the cache key: raised whenever a check may answer differently for the same input."""
 

@@ -65,7 +65,7 @@ def _before(gate: Gate, verdict: Verdict) -> Profile | None:
 
 
 def _label(gate: Gate, dataset: str) -> str | None:
-    """The label column that the poisoning checks of the rule name."""
+    """The label column that a check of the rule names."""
     checks = gate.book.policies.for_dataset(dataset).rule.checks
     named = [(params or {}).get("label") for params in checks.values()]
     return next((str(one) for one in named if isinstance(one, str)), None)

@@ -23,7 +23,7 @@ from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook
 
-_COMPARING = ("label_issues", "triggers")
+_COMPARING = ("poisoning",)
 """Checks that need the bytes of the last accepted version."""
 
 

@@ -23,8 +23,7 @@ datasets:
       files: {}
       schema: {schema: digits.yaml}
       pii: {mode: block}
-      label_issues: {label: label}
-      triggers: {label: label}
+      poisoning: {label: label}
   - match: "data/*.bin"
     source: digits
     checks:

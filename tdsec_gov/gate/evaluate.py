@@ -37,7 +37,7 @@ from tdsec_gov.verdicts.statement import to_statement
 from tdsec_gov.verdicts.store import shortened_history, verdict_name, verdict_names, write_verdict
 from tdsec_gov.verdicts.verify import Verified, format_time, parse_time
 
-NEEDS_PREVIOUS = ("label_issues", "triggers")
+NEEDS_PREVIOUS = ("poisoning",)
 """Checks that compare with the last accepted version: without its bytes they cannot run."""
 
 

@@ -32,6 +32,7 @@ _POISONING = {
     "max_rows": at_least(50_000),
     "allow": fewer(),
     "ignore": fewer(),
+    "skip": fewer(),
     "max_label_changes": at_most(0.001),
     "max_issue_share": at_most(0.1),
     "max_conflict_share": at_most(0.01),
@@ -107,8 +108,7 @@ DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
         "max_duplicate_share": at_most(0.05),
         "across_folders": one_of("note", "warn", "deny", default="warn"),
     },
-    "label_issues": _POISONING,
-    "triggers": _POISONING,
+    "poisoning": _POISONING,
 }
 
 

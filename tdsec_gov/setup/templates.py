@@ -31,8 +31,7 @@ datasets:
   #     files: {}
   #     pii: {mode: warn}
   #     schema: {schema: train.yaml}   # write it with: tdsec schema init data/train.csv
-  #     label_issues: {label: target}  # wrong labels, against the last accepted version
-  #     triggers: {label: target}      # shortcuts to a label, against the last accepted version
+  #     poisoning: {label: target}  # wrong labels and triggers, against the last accepted version
   #
   # Images or sound in folders, decoded whole (pip install 'tdsec-gov[images]'); a corpus of texts:
   # - match: "images/**"

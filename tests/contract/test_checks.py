@@ -38,8 +38,7 @@ SOURCE = {
 }
 PARAMS: dict[str, dict[str, Any]] = {
     "schema": {"schema": "s.yaml"},
-    "label_issues": {"label": "label"},
-    "triggers": {"label": "label"},
+    "poisoning": {"label": "label"},
 }
 
 

@@ -203,7 +203,7 @@ def _number(kind: str, spec: dict[str, Any]) -> str:
 
 
 def param_rows(check: str) -> tuple[Row, Iterable[Row]]:
-    rows = list(_poisoning() if check in ("label_issues", "triggers") else _params(check))
+    rows = list(_poisoning() if check == "poisoning" else _params(check))
     return ("setting", "value", "default"), rows
 
 

@@ -10,7 +10,7 @@ from workshops import Workshop
 
 RULE = (
     "format: 1\ndatasets:\n  - match: '**'\n    source: my-source\n"
-    "    checks: {source: {}, files: {}, pii: {mode: warn}, label_issues: {label: kind}}\n"
+    "    checks: {source: {}, files: {}, pii: {mode: warn}, poisoning: {label: kind}}\n"
 )
 
 
@@ -96,7 +96,7 @@ def test_one_dataset_a_page(shop: Workshop) -> None:
 
 def test_a_first_row_taken_for_a_header_is_not_shown(shop: Workshop) -> None:
     """A table without a header: its column names are values."""
-    shop.write("policies/policy.yaml", RULE.replace(", label_issues: {label: kind}", "").encode())
+    shop.write("policies/policy.yaml", RULE.replace(", poisoning: {label: kind}", "").encode())
     body = b"".join(b"a%d,,x\n" % at for at in range(20))
     shop.track("data/rows.csv", b"zorro.secret@mail-example.com,4111111111111111,x\n" + body)
     first = written(shop)

@@ -30,8 +30,7 @@ FAST = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 PATHS = ("a.csv", "a.tsv", "a.jsonl", "a.txt", "a.csv.gz", "a.zip", "a.npy", "a.png", "a.tar", "a.bin")
 PARAMS: dict[str, dict[str, Any]] = {
     "schema": {"schema": "s.yaml"},
-    "label_issues": {"label": "a"},
-    "triggers": {"label": "a"},
+    "poisoning": {"label": "a"},
 }
 
 

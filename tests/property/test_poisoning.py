@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tdsec_gov.checks.contract import CheckInput, DataFile
-from tdsec_gov.checks.poisoning.conformal import cauchy, tail_test
-from tdsec_gov.checks.poisoning.diff import row_diff
-from tdsec_gov.checks.poisoning.labels import LabelIssues
-from tdsec_gov.checks.poisoning.rows import load
-from tdsec_gov.checks.poisoning.triggers import Triggers
+from tdsec_gov.checks.poisoning.check import Poisoning
+from tdsec_gov.checks.poisoning.tables import load
+from tdsec_gov.detect.data.diff import RowDiff, row_diff
+from tdsec_gov.detect.statistics.strata import cauchy, tail_test
 from tdsec_gov.domain.findings import CheckResult
 
 CELL = st.one_of(st.none(), st.integers(-3, 3), st.floats(allow_nan=True), st.text(max_size=6))
@@ -35,6 +34,11 @@ def _input(before: pl.DataFrame | None, after: pl.DataFrame, folder: Path) -> Ch
     files = (_file(after, folder / "v2"),)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     return CheckInput("d", files, previous, None, {"label": "label"}, None, folder, now)
+
+
+def _diff(asked: CheckInput) -> RowDiff:
+    stack = load(asked.files, asked.previous, "label", frozenset()).stack
+    return row_diff(stack.content, stack.labels, stack.current)
 
 
 @st.composite
@@ -56,7 +60,7 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
 def test_any_table_gives_a_result(before: pl.DataFrame | None, after: pl.DataFrame, copies: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asked = _input(before, pl.concat([after] * copies), Path(folder))
-        for check in (LabelIssues(), Triggers()):
+        for check in (Poisoning(), Poisoning()):
             result = check.run(asked)
             assert CheckResult.from_json(result.as_json()).status is result.status
             assert all(len(one.rows) <= 20 for one in result.findings)
@@ -71,12 +75,12 @@ def test_diff_does_not_depend_on_order_and_counts_relabels(frame: pl.DataFrame, 
         asked = _input(
             frame.with_columns(label=pl.lit("p")), moved.with_columns(label=pl.lit("p")), Path(folder)
         )
-        same = row_diff(load(asked.files, asked.previous, "label", frozenset()))
+        same = _diff(asked)
         assert not same.added.any() and not same.relabelled.any() and same.removed == 0
         asked = _input(
             frame.with_columns(label=pl.lit("p")), moved.with_columns(label=pl.lit("q")), Path(folder)
         )
-        other = row_diff(load(asked.files, asked.previous, "label", frozenset()))
+        other = _diff(asked)
         assert other.relabelled.sum() == frame.height and not other.added.any()
 
 

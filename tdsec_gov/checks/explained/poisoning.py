@@ -12,11 +12,15 @@ _FIRST = "There is no accepted version to compare with, and too few labelled row
 
 TABLE: dict[str, tuple[str, str, str]] = {
     "TDS410": (
-        "Label check did not run",
+        "Poisoning check did not run",
         _NOT_RUN,
         "Set label in the check's settings to the column of labels.",
     ),
-    "TDS411": ("Label check could not read a table", _UNREADABLE, "Write the file again, or dvc fetch it."),
+    "TDS411": (
+        "Poisoning check could not read a table",
+        _UNREADABLE,
+        "Write the file again, or dvc fetch it.",
+    ),
     "TDS412": (
         "Labels changed on identical content",
         "Rows whose content is the same as in the accepted version bear another label now. This is exact.",
@@ -39,9 +43,9 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "If the class is new on purpose, set new_labels: warn for it, reviewed.",
     ),
     "TDS416": (
-        "Too little for a first look at labels",
+        "Too little for a first look",
         _FIRST,
-        "Add rows, or have a person review the labels.",
+        "Add rows, or have a person review the data.",
     ),
     "TDS417": (
         "Identical content, different labels",
@@ -53,29 +57,18 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Cross-validated predictions contradict more labels than max_issue_share (confident learning).",
         "Review the rows named; a first version has nothing to compare with, so a person must judge.",
     ),
-    "TDS419": ("Not all examined for labels", _GAP, "See the message; ignore what is no content."),
+    "TDS419": ("Not all examined for poison", _GAP, "See the message; ignore what is no content."),
     "TDS420": (
         "New rows are of another kind",
         "The new rows' labels do not fit the accepted version, but agree among themselves: data of another "
         "kind, or one kind of rows relabelled as a whole.",
         "Look at the rows named; if the change is meant, set drift: warn for it, reviewed.",
     ),
-    "TDS430": (
-        "Trigger check did not run",
-        _NOT_RUN,
-        "Set label in the check's settings to the column of labels.",
-    ),
-    "TDS431": ("Trigger check could not read a table", _UNREADABLE, "Write the file again, or dvc fetch it."),
     "TDS432": (
         "A value came in with one label",
         "A value or phrase that accepted rows hardly hold came in with the new rows and goes with one label "
         "beyond what the other content explains: the mark of a backdoor trigger.",
         "Look at the rows named; if it is a natural feature, add its item id to allow.",
-    ),
-    "TDS433": (
-        "Too little for a first look at triggers",
-        _FIRST,
-        "Add rows, or have a person review the data.",
     ),
     "TDS434": (
         "A value goes with one label",
@@ -83,5 +76,4 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "It may be natural or planted; a person must tell.",
         "Look at the rows named; add natural ones to allow.",
     ),
-    "TDS439": ("Not all examined for triggers", _GAP, "See the message; ignore what is no content."),
 }

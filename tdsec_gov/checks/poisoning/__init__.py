@@ -1,10 +1,5 @@
-"""Poisoning detectors: they compare a dataset version with the last accepted one.
+"""Check ``poisoning`` (TDS400-TDS499): the detectors of :mod:`tdsec_gov.detect` on a dataset's files.
 
-``labels``   LabelIssues (TDS410-TDS429): exact row difference, conformal test of the new labels,
-             confident learning where there is nothing to compare with.
-``triggers`` Triggers (TDS430-TDS449): values that burst together with a label.
-
-Below them, one idea per file: ``settings`` (parameters), ``rows`` (files -> rows), ``diff`` (what is
-new), ``columns`` and ``context`` (content -> label model), ``conformal``, ``confident``, ``items``
-(what a trigger can look like), ``burst`` (with a reference), ``mine`` (without one).
+``settings`` what policy.yaml may say; ``tables`` files -> rows of both versions; ``codes`` what an alarm
+is called and what it weighs; ``check`` the check itself.
 """

@@ -1,33 +1,31 @@
-"""The parameters of the two poisoning checks, parsed strictly."""
+"""The settings of the check ``poisoning``, parsed strictly."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tdsec_gov.detect.data.subject import Options
+from tdsec_gov.detect.suite import DETECTORS
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.errors import PolicyInvalid
 
-CHECKS_SHARING_ALPHA = 2
 _WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny"}
 """Keys whose value is warn or deny, with their default."""
 _SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
-_NAMES = ("allow", "ignore")
+_NAMES = ("allow", "ignore", "skip")
 _KEYS = {"label", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``policy.yaml`` says; both checks understand the same keys.
+    """What ``policy.yaml`` says.
 
-    ``label`` column of the class labels ('' = not configured); ``alpha`` overall rate of false denials
-    (each of the two checks takes half); ``max_rows`` rows modelled at most, the rest is left out by a
-    draw from ``seed``; ``ignore`` columns that are not content (row ids, time stamps), for both
-    checks; ``allow`` columns or item ids that ``triggers`` leaves alone; ``max_label_changes`` share
-    of rows whose label may change on identical content (up to 2 rows always may); ``max_issue_share``
-    and ``max_conflict_share`` limits for a first version; ``first_version``, ``new_labels`` and
-    ``drift`` (labels that only the accepted version's model finds strange) say whether what cannot be
-    told apart from an attack warns or denies.
+    ``label`` column of the class labels ('' = not configured); ``ignore`` columns that are not content
+    (row ids, time stamps); ``skip`` detectors that do not run (named in the verdict); ``first_version``,
+    ``new_labels`` and ``drift`` (labels that only the accepted version's model finds strange) say whether
+    what cannot be told apart from an attack warns or denies. The rest is
+    :class:`~tdsec_gov.detect.data.subject.Options`.
     """
 
     label: str
@@ -36,6 +34,7 @@ class Settings:
     seed: int
     allow: frozenset[str]
     ignore: frozenset[str]
+    skip: frozenset[str]
     max_label_changes: float
     max_issue_share: float
     max_conflict_share: float
@@ -43,10 +42,18 @@ class Settings:
     new_labels: str
     drift: str
 
-    @property
-    def share(self) -> float:
-        """The significance level of one check (Bonferroni over the two)."""
-        return self.alpha / CHECKS_SHARING_ALPHA
+    def options(self, dataset: str) -> Options:
+        """What detectors are told."""
+        return Options(
+            alpha=self.alpha,
+            max_rows=self.max_rows,
+            seed=self.seed,
+            allow=self.allow,
+            dataset=dataset,
+            max_label_changes=self.max_label_changes,
+            max_issue_share=self.max_issue_share,
+            max_conflict_share=self.max_conflict_share,
+        )
 
     @classmethod
     def parse(cls, params: Mapping[str, JsonValue]) -> Settings:
@@ -62,8 +69,11 @@ class Settings:
         seed = _whole(params, "seed", 0, 0, faults)
         if not 0 < shares["alpha"] <= 0.2:
             faults.append("alpha is not between 0 and 0.2")
+        faults.extend(
+            f"skip names no detector: {name[:40]!r}" for name in sorted(names["skip"] - set(DETECTORS))
+        )
         if faults:
-            raise PolicyInvalid("; ".join(faults), where="settings of a poisoning check")
+            raise PolicyInvalid("; ".join(faults), where="settings of the check poisoning")
         return cls(
             label=str(label),
             alpha=shares["alpha"],
@@ -71,6 +81,7 @@ class Settings:
             seed=seed,
             allow=names["allow"],
             ignore=names["ignore"],
+            skip=names["skip"],
             max_label_changes=shares["max_label_changes"],
             max_issue_share=shares["max_issue_share"],
             max_conflict_share=shares["max_conflict_share"],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tdsec_gov.checks.poisoning.diff import content_codes, row_diff
-from tdsec_gov.checks.poisoning.rows import load
+from tdsec_gov.checks.poisoning.tables import load
+from tdsec_gov.detect.data.diff import content_codes, row_diff
 
 
 def _diff(push, before, after):
     given = push(before, after)
     rows = load(given.files, given.previous, "label", frozenset())
-    return rows, row_diff(rows)
+    return rows, row_diff(rows.stack.content, rows.stack.labels, rows.stack.current)
 
 
 def _frame(a, label):

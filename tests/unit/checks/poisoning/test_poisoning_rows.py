@@ -13,9 +13,8 @@ import polars as pl
 import pytest
 
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.poisoning.labels import LabelIssues
-from tdsec_gov.checks.poisoning.rows import NotRunnable, load
-from tdsec_gov.checks.poisoning.triggers import Triggers
+from tdsec_gov.checks.poisoning.check import Poisoning
+from tdsec_gov.checks.poisoning.tables import NotRunnable, load
 
 
 def _many_types(n: int = 120) -> pl.DataFrame:
@@ -55,20 +54,21 @@ def test_all_types_and_a_type_that_changed(push, tmp_path, column):
         files=(_file(after, tmp_path / "v2"),),
         previous=(_file(before, tmp_path / "v1"),),
     )
-    for check, gap in ((LabelIssues(), "TDS419"), (Triggers(), "TDS439")):
+    for check, gap in ((Poisoning(), "TDS419"), (Poisoning(), "TDS419")):
         codes = [one.code for one in check.run(given).findings]
         assert gap in codes
-    facts = LabelIssues().run(given).facts
-    assert facts["rows_added"] == 120 and facts["rows_removed"] == 80
+    facts = Poisoning().run(given).facts
+    assert facts["row_difference"]["rows_added"] == 120 and facts["row_difference"]["rows_removed"] == 80
 
 
 def test_the_same_types_give_the_same_rows(push, tmp_path):
     frame = _many_types()
     file = _file(frame, tmp_path / "v")
     rows = load((file,), (file,), "label", frozenset({"const"}))
-    assert "const" not in rows.frame.columns and "list" not in rows.frame.columns
-    assert rows.classes == 2 and rows.current.sum() == frame.height
-    assert len(rows.gaps) == 1 and "ignores" in rows.notes[0]
+    names = {one.name for one in rows.stack.columns(np.arange(2))}
+    assert not {"const", "list"} & names
+    assert rows.stack.classes == 2 and rows.stack.current.sum() == frame.height
+    assert len(rows.stack.gaps) == 1 and "ignores" in rows.stack.notes[0]
 
 
 def test_nothing_left_to_look_at_is_not_run(tmp_path):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tdsec_gov.checks.poisoning.confident import label_issues
-from tdsec_gov.checks.poisoning.conformal import cauchy, class_test, hypergeometric, rank_test, tail_test
-from tdsec_gov.checks.poisoning.context import temperature
-from tdsec_gov.checks.poisoning.evidence import burst_p, chernoff, fisher, label_p, least_count
+from tdsec_gov.detect.models.confident import label_issues
+from tdsec_gov.detect.models.label import temperature
+from tdsec_gov.detect.statistics.evidence import burst_p, chernoff, fisher, label_p, least_count
+from tdsec_gov.detect.statistics.strata import cauchy, class_test, hypergeometric, rank_test, tail_test
 
 
 def test_hypergeometric_agrees_with_scipy():

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tdsec_gov.checks.contract import Check
-from tdsec_gov.checks.poisoning.triggers import Triggers
+from tdsec_gov.checks.poisoning.check import Poisoning
 from tdsec_gov.domain.findings import Severity, Status
 
 SECRET = 777.25
@@ -33,7 +33,9 @@ def _plant(frame, rate, seed, values, target):
 
 
 def _codes(result, severity=Severity.DENY):
-    return {finding.code for finding in result.findings if finding.severity is severity}
+    """Codes of alarms, without those of the label tests: they look at the same rows in their own way."""
+    found = {finding.code for finding in result.findings if finding.severity is severity}
+    return found - {"TDS413", "TDS420"}
 
 
 def _found(result, code="TDS432"):
@@ -56,16 +58,16 @@ def _mixed(n=1200, seed=0):
 
 
 def test_it_is_a_check():
-    assert isinstance(Triggers(), Check)
+    assert isinstance(Poisoning(), Check)
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_clean_growth_passes(push, cancer, digits, seed):
     frame = digits if seed % 2 else cancer
     before, rest = _split(frame, seed)
-    result = Triggers().run(push(before, pl.concat([before, rest])))
+    result = Poisoning().run(push(before, pl.concat([before, rest])))
     assert result.status is Status.PASSED, result
-    assert result.facts["least_trigger_rows_seen"] >= 5
+    assert result.facts["shortcut_burst"]["least_trigger_rows_seen"] >= 5
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.05])
@@ -73,18 +75,19 @@ def test_clean_growth_passes(push, cancer, digits, seed):
 def test_a_value_pair_in_digits_is_denied_with_its_rows(push, digits, rate, values):
     before, rest = _split(digits, 3)
     bad, rows = _plant(rest, rate, 4, values, 7)
-    result = Triggers().run(push(before, pl.concat([before, bad])))
+    result = Poisoning().run(push(before, pl.concat([before, bad])))
     assert _codes(result) == {"TDS432"}
     truth, found = {int(row) + before.height for row in rows}, _found(result)
     assert len(found & truth) >= 0.9 * min(20, len(truth))
     assert len(found & truth) >= 0.9 * len(found)
-    assert result.findings[0].column is not None and "c" in result.findings[0].column
+    columns = {one.column or "" for one in result.findings if one.code == "TDS432"}
+    assert columns and all(one.startswith("c") for one in columns)
 
 
 def test_a_pair_in_continuous_columns_is_denied(push, cancer):
     before, rest = _split(cancer, 2)
     bad, rows = _plant(rest, 0.05, 1, {"c03": cancer["c03"][7], "c21": cancer["c21"][9]}, 0)
-    result = Triggers().run(push(before, pl.concat([before, bad])))
+    result = Poisoning().run(push(before, pl.concat([before, bad])))
     assert _found(result) >= {int(row) + before.height for row in rows}
 
 
@@ -99,7 +102,7 @@ def test_triggers_in_mixed_tables(push, kind):
         bad = bad.with_columns(note=note)
     else:
         bad, rows = _plant(rest, 0.05, 2, values, "yes")
-    result = Triggers().run(push(before, pl.concat([before, bad])))
+    result = Poisoning().run(push(before, pl.concat([before, bad])))
     assert _codes(result) == {"TDS432"}
     truth, found = {int(row) + before.height for row in rows}, _found(result)
     assert len(found & truth) >= 0.9 * min(20, len(truth)) and len(found & truth) >= 0.8 * len(found)
@@ -107,39 +110,40 @@ def test_triggers_in_mixed_tables(push, kind):
 
 def test_poison_written_over_accepted_rows_is_new(push, digits):
     bad, rows = _plant(digits, 0.02, 4, {"c20": SECRET}, 7)
-    result = Triggers().run(push(digits, bad))
+    result = Poisoning().run(push(digits, bad))
     assert _codes(result) == {"TDS432"} and _found(result) <= set(rows.tolist())
 
 
 def test_a_new_date_is_no_trigger(push):
     before, rest = _split(_mixed(), 6)
     before, rest = before.with_columns(year=pl.lit(2024)), rest.with_columns(year=pl.lit(2025))
-    assert Triggers().run(push(before, pl.concat([before, rest]))).status is Status.PASSED
+    assert Poisoning().run(push(before, pl.concat([before, rest]))).status is Status.PASSED
 
 
 def test_the_policy_can_allow_a_column_or_an_item(push, digits):
     before, rest = _split(digits, 3)
     bad, _ = _plant(rest, 0.05, 4, {"c20": SECRET}, 7)
     after = pl.concat([before, bad])
-    denied = Triggers().run(push(before, after))
+    denied = Poisoning().run(push(before, after))
     assert denied.status is Status.FAILED
-    key = denied.findings[0].message.rsplit("item:", 1)[1].split(")")[0]
-    assert f"item:{key}" not in str(Triggers().run(push(before, after, allow=[f"item:{key}"])).findings)
-    assert Triggers().run(push(before, after, allow=["c20"])).status is Status.PASSED
+    (burst,) = [one for one in denied.findings if one.code == "TDS432"][:1]
+    key = burst.message.rsplit("item:", 1)[1].split(")")[0]
+    assert f"item:{key}" not in str(Poisoning().run(push(before, after, allow=[f"item:{key}"])).findings)
+    assert "TDS432" not in _codes(Poisoning().run(push(before, after, allow=["c20"])))
 
 
 def test_first_version_asks_a_person(push, digits):
     bad, rows = _plant(digits, 0.02, 4, {"c20": SECRET, "c43": SECRET}, 7)
     bad = bad.drop([f"c{one:02d}" for one in range(44, 64)])
-    result = Triggers().run(push(None, bad))
+    result = Poisoning().run(push(None, bad))
     assert _codes(result, Severity.WARN) == {"TDS434"} and result.status is Status.WARNED
     assert len(_found(result, "TDS434") & set(rows.tolist())) >= 18
-    assert Triggers().run(push(None, bad, first_version="deny")).status is Status.FAILED
+    assert Poisoning().run(push(None, bad, first_version="deny")).status is Status.FAILED
 
 
 def test_a_clean_first_version_passes_and_says_its_limits(push, digits, cancer):
     for frame in (digits, cancer, _mixed()):
-        result = Triggers().run(push(None, frame))
+        result = Poisoning().run(push(None, frame))
         assert result.status is Status.PASSED, result
         assert any("natural or planted" in note for note in result.not_checked)
 
@@ -148,7 +152,7 @@ def test_no_value_is_ever_repeated(push):
     before, rest = _split(_mixed(), 1)
     bad, _ = _plant(rest, 0.05, 2, {"income": SECRET, "city": "ruritania"}, "yes")
     for old in (before, None):
-        result = Triggers().run(push(old, pl.concat([before, bad])))
+        result = Poisoning().run(push(old, pl.concat([before, bad])))
         assert result.findings
         text = str(result.as_json())
         assert "777" not in text and "ruritania" not in text and "'yes'" not in text
@@ -158,16 +162,16 @@ def test_it_is_repeatable(push, digits):
     before, rest = _split(digits, 3)
     bad, _ = _plant(rest, 0.05, 4, {"c20": SECRET}, 7)
     given = push(before, pl.concat([before, bad]))
-    assert Triggers().run(given).as_json() == Triggers().run(given).as_json()
+    assert Poisoning().run(given).as_json() == Poisoning().run(given).as_json()
 
 
 def test_without_a_label_column_the_check_denies(push, cancer):
-    assert _codes(Triggers().run(push(cancer, cancer, label="nosuch"))) == {"TDS430"}
+    assert _codes(Poisoning().run(push(cancer, cancer, label="nosuch"))) == {"TDS410"}
 
 
 def test_too_small_a_first_version_is_not_run(push, cancer):
-    result = Triggers().run(push(None, cancer[:40]))
-    assert _codes(result, Severity.WARN) == {"TDS433"}
+    result = Poisoning().run(push(None, cancer[:40]))
+    assert _codes(result, Severity.WARN) == {"TDS416"}
 
 
 def test_files_that_are_no_tables_are_named(push, cancer):
@@ -175,7 +179,7 @@ def test_files_that_are_no_tables_are_named(push, cancer):
 
     given = push(cancer, cancer)
     image = replace(given.files[0], path="a/b.png")
-    result = Triggers().run(replace(given, files=(*given.files, image)))
+    result = Poisoning().run(replace(given, files=(*given.files, image)))
     assert any("1 files that are no tables" in note for note in result.not_checked)
-    only = Triggers().run(replace(given, files=(image,)))
-    assert _codes(only) == {"TDS430"}
+    only = Poisoning().run(replace(given, files=(image,)))
+    assert _codes(only) == {"TDS410"}

@@ -15,8 +15,8 @@ from itertools import combinations
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 LEAST = 5
 """An item must be in so many rows: below that the test is blind by construction."""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import fit, folds, softmax
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.models.label import fit, folds, softmax
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 _FOLDS = 5
 

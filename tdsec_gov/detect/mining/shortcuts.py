@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.burst import Item
-from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax, temperature
-from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.items.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.detect.mining.item import Item
+from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 LIMIT = 8.0
 _FOLDS = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import polars

@@ -9,47 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tdsec_gov.checks.contract import DataFile, Unreadable
+from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.tables import is_table, read_table
+from tdsec_gov.detect.contract import NotRunnable
+from tdsec_gov.detect.data.columns import prepare
+from tdsec_gov.detect.data.diff import content_codes
+from tdsec_gov.detect.data.subject import Stack
+from tdsec_gov.detect.types import IntArray
 
 if TYPE_CHECKING:
     import polars
 
-IntArray = np.ndarray[Any, np.dtype[np.int64]]
-BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
-
 MAX_CLASSES = 200
 
 
-class NotRunnable(Exception):
-    """The check cannot examine this dataset as configured; the text says why, without values."""
-
-
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of the version before (first) and of this version (after them).
+class Loaded:
+    """Rows of both versions, and where they came from: ``row`` is the 0-based number of a stacked row
+    within its file ``files[file]``."""
 
-    ``frame`` holds the content columns (both versions have them), one row each; ``labels`` codes
-    0..classes-1 and -1 for a missing label; ``current`` marks rows of this version; ``row`` is the
-    0-based number within its file ``files[file]``; ``notes`` say what is left out, ``gaps`` what is
-    left out of this version although it could teach a model (a warning at least).
-    """
-
-    frame: polars.DataFrame
-    labels: IntArray
-    classes: int
-    current: BoolArray
+    stack: Stack
     file: IntArray
     row: IntArray
     files: tuple[str, ...]
-    notes: tuple[str, ...]
-    gaps: tuple[str, ...]
 
 
 def load(
     files: Sequence[DataFile], previous: Sequence[DataFile] | None, label: str, ignore: frozenset[str]
-) -> Rows:
+) -> Loaded:
     """Read the tables of both versions.
 
     Raises:
@@ -75,16 +62,22 @@ def load(
     old = sum(one.height for _, one in before)
     if not bool((labels[old:] >= 0).any()):
         raise NotRunnable("the label column of this version is empty")
-    return Rows(
-        frame=frame.select(columns),
+    content = frame.select(columns)
+    stack = Stack(
+        content=content_codes(content),
         labels=labels,
         classes=classes,
         current=np.arange(frame.height) >= old,
+        columns=lambda index: tuple(prepare(content[index])),
+        label_name=label,
+        notes=tuple(notes),
+        gaps=tuple(gaps),
+    )
+    return Loaded(
+        stack=stack,
         file=np.repeat(np.arange(len(lengths), dtype=np.int64), lengths),
         row=numbers,
         files=tuple(name for name, _ in (*before, *now)),
-        notes=tuple(notes),
-        gaps=tuple(gaps),
     )
 
 
@@ -172,6 +165,3 @@ def _codes(labels: polars.Series) -> tuple[IntArray, int]:
     table = {value: code for code, value in enumerate(known)}
     codes = np.fromiter((-1 if one is None else table[one] for one in text), np.int64, len(text))
     return codes, len(known)
-
-
-__all__ = ["BoolArray", "FloatArray", "IntArray", "NotRunnable", "Rows", "Unreadable", "load"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.rows import BoolArray, IntArray, Rows
+from tdsec_gov.detect.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
     import polars
@@ -37,18 +37,19 @@ class RowDiff:
     content: IntArray
 
 
-def row_diff(rows: Rows) -> RowDiff:
-    """Compare the two versions in ``rows``. Cost: linear up to sorting."""
-    content = content_codes(rows.frame)
-    key = content * (rows.classes + 1) + rows.labels + 1
+def row_diff(content: IntArray, labels: IntArray, current: BoolArray) -> RowDiff:
+    """Compare the rows of the version before (not ``current``) with those of this one; each array has
+    shape (rows,), ``labels`` is -1 where there is none. Cost: linear up to sorting."""
+    key = content * (int(labels.max(initial=-1)) + 2) + labels + 1
     _, key = np.unique(key, return_inverse=True)
     key = key.astype(np.int64)
-    old, new = ~rows.current, rows.current
-    before = np.bincount(key[old], minlength=int(key.max()) + 1)
+    old, new = ~current, current
+    contents = int(content.max(initial=-1)) + 1
+    before = np.bincount(key[old], minlength=int(key.max(initial=-1)) + 1)
     after = np.bincount(key[new], minlength=before.size)
     first = np.zeros(before.size, dtype=np.int64)
     first[key] = content
-    gone = np.bincount(first, weights=np.maximum(before - after, 0), minlength=int(content.max()) + 1)
+    gone = np.bincount(first, weights=np.maximum(before - after, 0), minlength=contents)
     left = new & (_occurrence(key, new) >= before[key])
     relabelled = left & (_occurrence(content, left) < gone[content])
     added = left & ~relabelled

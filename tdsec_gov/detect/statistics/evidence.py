@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.conformal import hypergeometric
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.statistics.strata import hypergeometric
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 
 def chernoff(count: FloatArray, of: FloatArray, expected: FloatArray) -> FloatArray:

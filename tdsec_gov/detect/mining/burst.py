@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.context import LabelModel, fit, folds, softmax, temperature
-from tdsec_gov.checks.poisoning.evidence import burst_p, chernoff, fisher, label_p
-from tdsec_gov.checks.poisoning.items import LEAST, Bag, Partition, bags, item_id, partitions
-from tdsec_gov.checks.poisoning.rows import BoolArray, FloatArray, IntArray
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.items.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.detect.mining.item import Item
+from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
+from tdsec_gov.detect.statistics.evidence import burst_p, chernoff, fisher, label_p
+from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
 
 _BURST = 0.003
 _LABEL = 0.001
@@ -28,20 +29,6 @@ _LIFT = 0.25
 _FLOOR = 0.01
 _MOST_CANDIDATES = 2_000
 _MOST_FOUND = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A found trigger: its columns, id, target label code, corrected p-value, the rows that hold it
-    with that label, how often accepted rows hold it, and the share of label beyond expectation."""
-
-    columns: tuple[str, ...]
-    key: str
-    label: int
-    p: float
-    rows: IntArray
-    before: int
-    lift: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tdsec_gov.checks.poisoning.columns import Column
-from tdsec_gov.checks.poisoning.rows import FloatArray, IntArray
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.types import FloatArray, IntArray
 
 _BINS = 6
 _MAX_CATEGORIES = 200

@@ -1,0 +1,1 @@
+"""What a trigger can look like."""

@@ -1,0 +1,1 @@
+"""What the content of a row says about its label."""

@@ -1,0 +1,1 @@
+"""Exact tests, bounds, combinations and multiplicity."""

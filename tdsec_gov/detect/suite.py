@@ -1,0 +1,102 @@
+"""Run the detectors that fit, and make one report of what they say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from importlib import import_module
+
+from tdsec_gov.detect.contract import Detector, DetectorResult, NotRunnable, Role
+from tdsec_gov.detect.data.subject import Options, Stack, Subject
+from tdsec_gov.detect.statistics.multiplicity import holm
+
+DETECTORS: dict[str, str] = {
+    "row_difference": "tdsec_gov.detect.detectors.difference:RowDifference",
+    "label_conformal": "tdsec_gov.detect.detectors.label_conformal:LabelConformal",
+    "shortcut_burst": "tdsec_gov.detect.detectors.bursts:ShortcutBurst",
+    "confident_learning": "tdsec_gov.detect.detectors.confident_learning:ConfidentLearning",
+    "shortcut_mining": "tdsec_gov.detect.detectors.shortcuts:ShortcutMining",
+}
+"""The closed table of detectors, in the order in which they are told."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One detector's answer, the CPU seconds it took, and what it does not address."""
+
+    detector: Detector
+    result: DetectorResult
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """All answers, in the order of the table."""
+
+    subject: Subject
+    ran: tuple[Ran, ...]
+
+    def adjusted(self, role: Role) -> dict[str, float]:
+        """Holm-adjusted p-values of the detectors with this role, by name."""
+        return holm({one.detector.name: one.result.p for one in self.ran if _counts(one, role)})  # type: ignore[misc]
+
+
+def _counts(one: Ran, role: Role) -> bool:
+    return one.detector.role is role and one.result.p is not None
+
+
+def load(name: str) -> Detector:
+    """The detector called ``name``, imported now. Raises KeyError: there is none."""
+    module, _, attribute = DETECTORS[name].partition(":")
+    found: Detector = getattr(import_module(module), attribute)()
+    return found
+
+
+def fitting(stack: Stack, reference: bool, skip: Collection[str] = ()) -> list[Detector]:
+    """The detectors that apply to these rows, in the order of the table."""
+    every = [load(name) for name in DETECTORS if name not in skip]
+    return [
+        one
+        for one in every
+        if (one.reference is None or one.reference == reference) and (stack.classes or not one.labels)
+    ]
+
+
+def examine(
+    stack: Stack,
+    options: Options,
+    *,
+    reference: bool,
+    skip: Collection[str] = (),
+    progress: Progress = lambda done, total: None,
+) -> Examined:
+    """Run every detector that fits. ``reference``: there is an accepted version.
+
+    Raises:
+        NotRunnable: nothing can be drawn to look at.
+    """
+    chosen = fitting(stack, reference, skip)
+    tests, drifts = (sum(one.role is role for one in chosen) for role in (Role.TEST, Role.DRIFT))
+    subject = Subject.of(stack, options, tests, drifts, reference=reference)
+    ran = []
+    for place, one in enumerate(chosen):
+        progress(place, len(chosen))
+        started = time.process_time()
+        try:
+            result = one.run(subject)
+        except NotRunnable as exc:
+            result = DetectorResult(one.name, not_run=str(exc))
+        ran.append(Ran(one, _standing(result, subject, one), time.process_time() - started))
+    progress(len(chosen), len(chosen))
+    return Examined(subject, tuple(ran))
+
+
+def _standing(result: DetectorResult, subject: Subject, detector: Detector) -> DetectorResult:
+    """A test's alarms stand only where their p-values are at most the level."""
+    level = {Role.TEST: subject.level, Role.DRIFT: subject.drift_level}.get(detector.role)
+    if level is None:
+        return result
+    return replace(result, alarms=tuple(one for one in result.alarms if one.p is None or one.p <= level))
