@@ -95,7 +95,7 @@ def test_a_second_person_compares_with_the_version_before(team: Team) -> None:
     policy.write_text(
         policy.read_text().replace(
             "checks: {source: {}}\n    signers",
-            "checks: {source: {}, label_issues: {label: label}}\n    signers",
+            "checks: {source: {}, poisoning: {label: label}}\n    signers",
         )
     )
     rows = b"id,label,x\n" + b"".join(b"%d,%d,%d\n" % (n, n % 2, n % 2 * 9) for n in range(300))
@@ -113,7 +113,7 @@ def test_a_second_person_compares_with_the_version_before(team: Team) -> None:
         assert team.as_("carol", "review", "take", ids[-1]).code == 0
         signed = team.as_("carol", "cosign", "--review", ids[-1])
         if number:  # the version before is not there yet
-            assert signed.code == 10 and "label_issues" in signed.err
+            assert signed.code == 10 and "poisoning" in signed.err
             oid = shop.store(rows)
             there = shop.base / "carols-cache/files/md5" / oid[:2] / oid[2:]
             there.parent.mkdir(parents=True)

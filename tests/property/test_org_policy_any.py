@@ -110,6 +110,7 @@ POISONING = {
     "max_rows": floor(50_000),
     "allow": WORDS,
     "ignore": WORDS,
+    "skip": WORDS,
     "max_label_changes": ceiling(0.001),
     "max_issue_share": ceiling(0.1),
     "max_conflict_share": ceiling(0.01),
@@ -167,8 +168,7 @@ ORACLES: dict[str, dict[str, Oracle]] = {
         "max_duplicate_share": ceiling(0.05),
         "across_folders": grades("note", "warn", "deny", default="warn"),
     },
-    "label_issues": POISONING,
-    "triggers": POISONING,
+    "poisoning": POISONING,
 }
 PAIRS = [(check, name) for check, ways in sorted(DIRECTIONS.items()) for name in sorted(ways)]
 
