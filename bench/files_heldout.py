@@ -1,4 +1,4 @@
-"""Recall of the files check on held-out hostile files, by class of call, spelling and wrapping. Nothing is loaded."""
+"""Recall of the files check on held-out hostile files, by call, spelling and wrapping; none is loaded."""
 
 from __future__ import annotations
 

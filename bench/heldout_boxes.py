@@ -1,4 +1,4 @@
-"""Where a pickle can lie: suffix lies, compression, archives, arrays, tables, images. Built here, loaded never."""
+"""Where a pickle can lie: suffix lies, compression, archives, arrays, tables, images. Nothing is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hostile pickle may call, by class; drawn for the held-out samples, never imported and never called."""
+"""What a hostile pickle may call, by class: drawn for the held-out samples, never imported nor called."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ CALLS: dict[str, str] = {
     " test.support.script_helper.assert_python_ok _pyrepl.pager.pipe_pager torch.utils.collect_env.run"
     " matplotlib.cbook._check_and_log_subprocess joblib.externals.loky.backend.context.subprocess.run",
     "evaluation": "builtins.eval builtins.exec builtins.compile __builtin__.eval __builtin__.execfile"
-    " builtins.__import__ builtins.breakpoint code.interact code.InteractiveInterpreter codeop.compile_command"
+    " builtins.__import__ builtins.breakpoint code.interact code.InteractiveInterpreter"
+    " codeop.compile_command"
     " timeit.timeit timeit.repeat timeit.main cProfile.run cProfile.runctx profile.run pdb.run pdb.runeval"
     " bdb.Bdb.run trace.Trace.run doctest.debug_script doctest.testfile runpy.run_path runpy._run_code"
     " pandas.eval pandas.core.computation.eval.eval numpy.testing._private.utils.runstring"
     " numpy.f2py.crackfortran.myeval numpy.f2py.crackfortran.param_eval"
     " numpy.f2py.crackfortran.getlincoef sympy.sympify sympy.parsing.sympy_parser.parse_expr"
-    " torch.fx.graph_module._exec_with_source torch.fx._symbolic_trace._Eval scipy._lib._util.getargspec_no_self"
+    " torch.fx.graph_module._exec_with_source torch.fx._symbolic_trace._Eval"
+    " scipy._lib._util.getargspec_no_self"
     " matplotlib.mathtext.exec networkx.utils.decorators.argmap._do_compile jinja2.Template"
     " torch._inductor.codecache.compile_file torch.utils._config_module.load_config"
     " torch.jit.unsupported_tensor_ops.execWrapper torch.jit._script.CompilationUnit"
@@ -35,7 +37,8 @@ CALLS: dict[str, str] = {
     " logging.config.dictConfig logging.config._resolve django.utils.module_loading.import_string"
     " hydra.utils.instantiate sklearn.utils._testing.import_module xml.sax.make_parser"
     " unittest.loader.TestLoader.loadTestsFromName unittest.mock._importer encodings.search_function"
-    " sqlite3.enable_load_extension sklearn.externals.joblib.load pandas.compat._optional.import_optional_dependency",
+    " sqlite3.enable_load_extension sklearn.externals.joblib.load"
+    " pandas.compat._optional.import_optional_dependency",
     "loading": "pickle.loads _pickle.loads _pickle.Unpickler pickle._Unpickler pickle.load cPickle.loads"
     " marshal.loads dill.loads dill._dill._create_function dill._dill._import_module cloudpickle.loads"
     " cloudpickle.cloudpickle._make_function cloudpickle.cloudpickle._builtin_type"
@@ -45,7 +48,8 @@ CALLS: dict[str, str] = {
     " torch.storage._load_from_bytes torch.jit.load torch.package.PackageImporter shelve.open"
     " yaml.unsafe_load yaml.load jsonpickle.decode types.FunctionType types.CodeType types.LambdaType"
     " sklearn.datasets.load_files statsmodels.iolib.smpickle.load_pickle"
-    " multiprocessing.reduction.ForkingPickler.loads multiprocessing.connection.Client keras.models.load_model",
+    " multiprocessing.reduction.ForkingPickler.loads multiprocessing.connection.Client"
+    " keras.models.load_model",
     "files": "builtins.open io.open _io.FileIO io.FileIO _io.open_code os.open os.remove os.unlink os.rename"
     " posix.unlink shutil.rmtree shutil.copyfile shutil.move shutil.unpack_archive pathlib.Path.write_text"
     " pathlib.Path.unlink pathlib.PosixPath.read_text tempfile.NamedTemporaryFile codecs.open"
@@ -96,7 +100,8 @@ CALLS: dict[str, str] = {
     " builtins:__build_class__ sys:stdout.write sys:modules.clear warnings:filters.clear"
     " copyreg:dispatch_table.update copyreg:_extension_registry.update encodings:_cache.update"
     " linecache:cache.update sys:exit os:_exit os:abort os:kill os:fork posix:_exit builtins:quit"
-    " faulthandler:_sigsegv ctypes:string_at ctypes:memmove gc:freeze resource:setrlimit sys:setrecursionlimit",
+    " faulthandler:_sigsegv ctypes:string_at ctypes:memmove gc:freeze resource:setrlimit"
+    " sys:setrecursionlimit",
 }
 
 

@@ -1,4 +1,4 @@
-"""Hostile files that are no pickles: what runs, hides or bursts when it is loaded. Built here, loaded never."""
+"""Hostile files that are no pickles: what runs, hides or bursts when it is loaded. Nothing is loaded here."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def texts() -> Iterator[tuple[str, bytes]]:
     yield "script.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><script>x()</script></svg>'
     yield "shell.csv", b"#!/bin/sh\ntrue\n"
     yield "page.csv", b"<!DOCTYPE html><html><script>alert(1)</script></html>"
-    for cell in ("=cmd|'/C calc'!A0", "@SUM(1+1)*cmd", "+cmd|' /C x'!A0", '=HYPERLINK("http://x","y")', "-2+3+cmd|'x'!A1",
+    for cell in ("=cmd|'/C calc'!A0", "@SUM(1+1)*cmd", "+cmd|' /C x'!A0", '=HYPERLINK("http://x","y")',
+                 "-2+3+cmd|'x'!A1",
                  '=WEBSERVICE("http://x")', "\t=1+cmd|'x'!A1", "=DDE(\"cmd\";\"x\")"):  # fmt: skip
         yield "formula.csv", ('id,name\n1,"' + cell.replace('"', '""') + '"\n').encode()
     yield "bidi.csv", "a,b\nx\u202egnp.exe,1\n".encode()

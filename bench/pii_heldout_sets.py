@@ -42,8 +42,38 @@ def bad_luhn(rng: random.Random) -> str:
     return body + str((-total + rng.randrange(1, 10)) % 10)
 
 
-WORDS = """river stone window market letter garden engine silver winter paper bridge table forest music signal
-harbour cotton ladder basket mirror pocket school candle copper yellow gentle quick broken early narrow""".split()
+WORDS = [
+    "river",
+    "stone",
+    "window",
+    "market",
+    "letter",
+    "garden",
+    "engine",
+    "silver",
+    "winter",
+    "paper",
+    "bridge",
+    "table",
+    "forest",
+    "music",
+    "signal",
+    "harbour",
+    "cotton",
+    "ladder",
+    "basket",
+    "mirror",
+    "pocket",
+    "school",
+    "candle",
+    "copper",
+    "yellow",
+    "gentle",
+    "quick",
+    "broken",
+    "early",
+    "narrow",
+]
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "word": lambda r: r.choice(WORDS), "sentence": lambda r: " ".join(r.choices(WORDS, k=r.randrange(6, 16))).capitalize() + ".",
@@ -116,7 +146,10 @@ TEXTS: dict[str, list[tuple[str, str]]] = {
         ("pt", "O meu telem\u00f3vel \u00e9 {PHONE}."),
         ("sv", "Ring mig p\u00e5 {PHONE} ikv\u00e4ll."),
         ("cs", "Volejte na \u010d\u00edslo {PHONE}, pros\u00edm."),
-        ("ru", "\u041f\u043e\u0437\u0432\u043e\u043d\u0438\u0442\u0435 \u043c\u043d\u0435 \u043f\u043e \u043d\u043e\u043c\u0435\u0440\u0443 {PHONE}."),
+        (
+            "ru",
+            "\u041f\u043e\u0437\u0432\u043e\u043d\u0438\u0442\u0435 \u043c\u043d\u0435 \u043f\u043e \u043d\u043e\u043c\u0435\u0440\u0443 {PHONE}.",
+        ),
         ("tr", "Beni {PHONE} numaras\u0131ndan aray\u0131n."),
         ("ja", "\u96fb\u8a71\u756a\u53f7\u306f{PHONE}\u3067\u3059\u3002"),
         ("zh", "\u6211\u7684\u7535\u8bdd\u662f{PHONE}\uff0c\u8bf7\u8054\u7cfb\u3002"),
@@ -168,7 +201,10 @@ TEXTS: dict[str, list[tuple[str, str]]] = {
         ("hu", "A telefonsz\u00e1mom {PHONE}."),
         ("ro", "Num\u0103rul meu de telefon este {PHONE}."),
         ("ru", "\u041c\u043e\u0439 \u0442\u0435\u043b\u0435\u0444\u043e\u043d: {PHONE}"),
-        ("uk", "\u0422\u0435\u043b\u0435\u0444\u043e\u043d \u0434\u043b\u044f \u0437\u0432'\u044f\u0437\u043a\u0443 {PHONE}."),
+        (
+            "uk",
+            "\u0422\u0435\u043b\u0435\u0444\u043e\u043d \u0434\u043b\u044f \u0437\u0432'\u044f\u0437\u043a\u0443 {PHONE}.",
+        ),
         ("tr", "Cep telefonum {PHONE}."),
         ("ja", "\u643a\u5e2f: {PHONE}"),
         ("zh", "\u624b\u673a\u53f7\u7801\uff1a{PHONE}"),
@@ -218,7 +254,7 @@ COLUMNS: dict[str, dict[str, list[str]]] = {
     },
 }  # fmt: skip
 NATIONAL: dict[str, list[tuple[str, str, str]]] = {
-    "a": [("et_EE", "ssn", "isikukood"), ("bg_BG", "ssn", "egn"), ("hr_HR", "ssn", "oib"), ("ro_RO", "ssn", "CNP"), ("nl_NL", "ssn", "bsn"), ("en_CA", "ssn", "sin"), ("tr_TR", "ssn", "tc_kimlik"), ("es_CL", "person_rut", "rut"), ("fr_FR", "ssn", "nir"), ("en_GB", "ssn", "nino"), ("ko_KR", "ssn", "rrn"), ("lt_LT", "ssn", "asmens_kodas"), ("de_DE", "ssn", "national_id")],
+    "a": [("et_EE", "ssn", "isikukood"), ("hr_HR", "ssn", "oib"), ("ro_RO", "ssn", "CNP"), ("nl_NL", "ssn", "bsn"), ("en_CA", "ssn", "sin"), ("tr_TR", "ssn", "tc_kimlik"), ("es_CL", "person_rut", "rut"), ("fr_FR", "ssn", "nir"), ("en_GB", "ssn", "nino"), ("ko_KR", "ssn", "rrn"), ("lb_LU", "ssn", "matricule")],
     "b": [("da_DK", "ssn", "cpr"), ("el_GR", "ssn", "amka"), ("lv_LV", "ssn", "personas_kods"), ("sk_SK", "birth_number", "rodne_cislo"), ("he_IL", "ssn", "teudat_zehut"), ("zh_TW", "ssn", "id_number"), ("es_MX", "curp", "CURP"), ("pt_PT", "ssn", "nif"), ("sl_SI", "ssn", "emso"), ("uk_UA", "ssn", "rnokpp"), ("th_TH", "ssn", "thai_id"), ("hu_HU", "ssn", "tajszam"), ("es_CO", "nuip", "cedula")],
 }  # fmt: skip
 
