@@ -139,7 +139,7 @@ PHRASES: dict[str, str] = {
     "nomcomplet vorname nachname familienname vollername vollstandigername nombre nombres apellido apellidos "
     "nombrecompleto primerapellido segundoapellido nome cognome nomecompleto sobrenome voornaam achternaam fornamn "
     "efternamn fornavn etternavn efternavn imie nazwisko etunimi sukunimi mothermaidenname mothersmaidenname "
-    "firstnm lastnm custname empname firstlast mothersmaiden maiden",
+    "namefull namefirst namelast firstnm lastnm custname empname firstlast mothersmaiden maiden",
     k.ADDRESS: "address addresses addr address1 address2 addressline addressline1 addressline2 addr1 addr2 "
     "homeaddress streetaddress street streetname streetaddr postaladdress mailingaddress billingaddress "
     "shippingaddress deliveryaddress residentialaddress customeraddress fulladdress residence anschrift adresse "

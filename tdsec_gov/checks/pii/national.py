@@ -172,9 +172,13 @@ def schemes_named(column: str) -> tuple[Scheme, ...]:
     return own or (SCHEMES if names.is_national(column) else ())
 
 
+_CLEAR = frozenset(["rrn", "egn", "cnp", "cpf", "cpr", "bsn", "dni", "nif", "oib", "pps", "tfn", "nss"])
+"""Short words that are hardly anything else's."""
+
+
 def named_plainly(column: str) -> bool:
     """Whether the name says so in a word that means nothing else (``ic`` and ``run`` mean much)."""
-    said = {word for word in names.joins(column) if len(word) > 3}
+    said = {word for word in names.joins(column) if len(word) > 3 or word in _CLEAR}
     return names.is_national(column) or any(scheme.words & said for scheme in SCHEMES)
 
 

@@ -7,20 +7,15 @@ lookaround: a neighbour that may not stand beside a candidate is matched with it
 # ruff: noqa: E501 - tables of words and patterns
 from __future__ import annotations
 
+from tdsec_gov.checks.pii import calling, secrets
 from tdsec_gov.checks.pii import kinds as k
-from tdsec_gov.checks.pii import secrets
 
 _EDGE = r"(?:^|[^A-Za-z0-9])"
 _END = r"(?:$|[^A-Za-z0-9])"
 _DAY, _MONTH = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])"
 _RUN = r"[0-9](?:[ ()./-]{0,3}[0-9])"
 _MAIL_SIGN = r"\S@\S|[\[({<] ?(?i:at) ?[\])}>]"
-_CALL = (
-    r"(?i:phone|tel\b|tel[.:]|t\x{e9}l|tel(?:e|\x{e9})f|mobil|cell|call|fax|contact|dial|reach|whats|sms|text|hotline|handy"
-    r"|rufnummer|anruf|rufen|m\x{f3}vil|movil|celular|llam|appel|portable|gsm|helpline|toll|office|home|work|ph[.:# ]|number"
-    r"|voice ?mail|pager|ring|service|answer|message|registered|\b[tmpf]:)|\x{7535}\x{8bdd}|\x{96fb}\x{8a71}"
-    r"|\x{624b}\x{673a}|\x{442}\x{435}\x{43b}|\x{260e}|\x{1f4de}"
-)
+_CALL = rf"(?i:{calling.WORDS}|\b[tmpf]:|\b[tmpf] {{1,2}}[+(0])"
 _WORDS = (
     r"(?:dni|nif|nie|nino|insurance|pesel|personn|aadh?aar|pan|nhs|bsn|burger|sin\b|tfn|tax|steuer|idnr|cpf|cnp|oib|egn"
     r"|cedula|kimlik|isikukood|asmens|cpr|nric|svnr|versicherung|f(?:o|\x{f8})dsel|kennitala|amka|cuit|cuil|nik|inn"
@@ -65,6 +60,7 @@ IN_TEXT: dict[str, str] = {
         rf"\+ ?\(?{_RUN}{{6}}|{_EDGE}00[ ]?[1-9]{_RUN}{{6}}|{_EDGE}\(?0[1-9][0-9]{{0,4}}\)?[ ./-]{{1,3}}{_RUN}{{4}}"
         rf"|{_EDGE}\([0-9]{{2,5}}\) ?[0-9]{{2,5}}|{_EDGE}[2-9][0-9]{{2}}[ .-][0-9]{{3}}[ .-][0-9]{{4}}{_END}"
         rf"|{_EDGE}0[1-9][0-9]{{8,9}}{_END}|{_EDGE}1[ .-][2-9][0-9]{{2}}[ .-][0-9]{{3}}[ .-]|(?:{_CALL}).*{_RUN}{{6}}"
+        rf"|{_RUN}{{6}}[^0-9.!?]{{0,24}}(?i:{calling.AFTER})"
         rf"|{_RUN}{{6}}[ ,]{{0,2}}[-(\[]? ?(?i:office|mobile|cell|home|work|fax|phone|tel|handy)"
     ),
 }

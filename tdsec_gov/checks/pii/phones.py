@@ -18,7 +18,7 @@ EXTENSION = r"(?: ?(?:x|ext\.?|extension|#|;ext=) ?[0-9]{1,6})?"
 NANP = r"(?:(?:\+|00)?1[ .-]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}"
 INTERNATIONAL = r"(?:\+|\b00)[ ]?\(?[1-9][0-9]{0,3}\)?(?:[ ./-]{0,2}\(?[0-9]{1,8}\)?){1,7}"
 NATIONAL = (
-    r"\(?0[0-9]{1,5}\)?(?:[ ./-]{1,3}[0-9]{1,8}){1,5}|\([0-9]{2,5}\) ?[0-9]{2,5}(?:[ .-]?[0-9]{2,5}){1,3}"
+    r"\(?0[0-9]{1,5}\)?(?:[ ./-]{1,3}[0-9]{1,8}){1,5}|\([0-9]{2,5}\)[ -]?[0-9]{2,5}(?:[ .-]?[0-9]{2,5}){1,3}"
 )
 LOOSE = r"\(?[0-9]{1,6}\)?(?:[ ./-]{0,3}\(?[0-9]{1,8}\)?){1,6}"
 _NANP = re.compile(rf"{NANP}{EXTENSION}")
@@ -44,7 +44,9 @@ def is_phone(text: str, regions: tuple[str, ...], *, lenient: bool = False) -> b
         return False
     if bare.startswith(("+", "00")):
         number = "+" + (digits if bare.startswith("+") else digits[2:])
-        if _known(number, None, lenient=len(digits) >= 9 or lenient):
+        if _known(number, None, lenient=len(digits) >= 9 or lenient) or (
+            bare[0] == "+" and _signed(bare, digits)
+        ):
             return True
         return lenient and bare.startswith("00") and _shaped(bare, digits)
     if _NANP.fullmatch(text) and _NORTH_AMERICA & set(regions):
@@ -56,6 +58,16 @@ def is_phone(text: str, regions: tuple[str, ...], *, lenient: bool = False) -> b
         return _shaped(bare, digits) and (separated or len(digits) >= 9 or _any(bare, regions, lenient=True))
     leading = _LEADING if separated else _RUN
     return leading.fullmatch(bare) is not None and _any(bare, regions, lenient=False)
+
+
+def _signed(text: str, digits: str) -> bool:
+    """A plus sign, a country that exists and a length that is called somewhere: numbers of made-up plans.
+    Without a mark between its groups a number must fit the plan."""
+    import phonenumbers
+
+    codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    known = any(int(digits[:n]) in codes for n in (1, 2, 3))
+    return known and 10 <= len(digits) <= 15 and re.search(r"[0-9)][ ()-]{1,2}[(0-9]", text) is not None
 
 
 def _shaped(text: str, digits: str) -> bool:

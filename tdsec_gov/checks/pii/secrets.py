@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _TOKENS = (
-    r"(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
+    r"\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
     r"gh[pousr]_[A-Za-z0-9]{36}",
     r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
     r"gl(?:pat|ptt|dt|rt|soat|agent|cbt|imt|oas|ffct)-[A-Za-z0-9_-]{20}",

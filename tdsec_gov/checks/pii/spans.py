@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tdsec_gov.checks.pii import calling, names, national, secrets
 from tdsec_gov.checks.pii import kinds as k
-from tdsec_gov.checks.pii import names, national, secrets
 from tdsec_gov.checks.pii import phones as phone
 from tdsec_gov.checks.pii.normal import plain
 from tdsec_gov.checks.pii.validators import iban_end, is_card, is_email, is_ip, is_mac, is_ssn, luhn
@@ -43,6 +43,7 @@ _USERINFO = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]{1,128}:[^\s/@\"'<>]{1,128}@[\w.\[\]:-]+"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){8,42}")
+_FOURS = re.compile(r"(?:[A-Za-z0-9]{4}[ -])+[A-Za-z0-9]{1,4}")
 _CARD = re.compile(
     r"(?<![A-Za-z0-9])(?<![0-9][.,])(?:[1-6][0-9]{11,18}"
     r"|[2-6][0-9]{3}([ ./_-]{1,2})[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{3})?"
@@ -61,8 +62,9 @@ _MAC = re.compile(
     r"|(?<![A-Za-z0-9.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![A-Za-z0-9.])"
 )
 _PHONE = re.compile(
-    rf"(?<![A-Za-z0-9])(?<![0-9][-/,.:])(?:{phone.INTERNATIONAL}{phone.EXTENSION}|{phone.NANP}{phone.EXTENSION}"
-    rf"|{phone.NATIONAL}{phone.EXTENSION}|{phone.LOOSE}{phone.EXTENSION})(?![A-Za-z0-9])(?![,.:-][0-9])"
+    rf"(?<![A-Za-z0-9+])(?:(?=\+){phone.INTERNATIONAL}{phone.EXTENSION}(?![A-Za-z0-9])(?![.:-][0-9])"
+    rf"|(?<![0-9][-/,.:])(?<![A-Za-z]-)(?:{phone.INTERNATIONAL}{phone.EXTENSION}|{phone.NANP}{phone.EXTENSION}|{phone.NATIONAL}{phone.EXTENSION}"
+    rf"|{phone.LOOSE}{phone.EXTENSION})(?![A-Za-z0-9])(?![,.:-][0-9]))"
 )
 _NATIONAL = re.compile(
     r"(?<![A-Za-z0-9])(?<![0-9][.-])[A-Za-z0-9](?:[ ./+-]?[A-Za-z0-9]){6,20}(?![A-Za-z0-9])"
@@ -71,18 +73,11 @@ _TOKEN = re.compile(r"[A-Za-z0-9.+/-]{7,}")
 _VERSION = re.compile(
     r"(?:\bv|\bver|\bversion|\brelease|\bbuild|\bfirmware|==|>=|<=|\u00a7|\bsection|\bOID)[ :.#=]*$", re.I
 )
-_CALL = re.compile(
-    r"phone|\btel\b|\btel[.:]|t\u00e9l|tel[e\u00e9]f|teleph|mobile|mobil|\bcell|cellul|\bcall\b|call(?:ing|ed)?\b|\bfax|contact|\bdial"
-    r"|reach (?:me|us|him|her|them|out)|whats ?app|\bsms\b|\btext(?:ed|ing)? (?:me|us|him|her|at|to|message)|hotline|handy|handynummer"
-    r"|rufnummer|anruf|rufen|m\u00f3vil|movil|celular|llam|appel|portable|\bgsm\b|helpline|toll[- ]free|office:|home:|work:"
-    r"|\bph[.:#]|\bphn?\b|\b[tmpf]: ?$|my number|(?:his|her|their|your|our) (?:new |old )?number|number is|voice ?mail|pager"
-    r"|\u7535\u8bdd|\u96fb\u8a71|\u624b\u673a|\u0442\u0435\u043b|\u260e|\ud83d\udcde|\bring\b|answering|\bmessages?\b|\bregistered\b|customer (?:service|care|support)"
-    r"|\u4e3b\u7ba1|\u8054\u7cfb",
-    re.I,
-)
+_CALL = re.compile(rf"{calling.WORDS}|\b[tmpf]: ?$|(?<![^\s,;|\u00b7])[TMPF] {{1,2}}(?=[+(0])$", re.I)
 _CALLED = re.compile(
     r"[ ,]{0,2}[-(\[]?[ ]?(?:office|mobile|cell|home|work|fax|phone|tel|handy)\b(?! ?:)", re.I
 )
+_CALLED_LATER = re.compile(rf"[^0-9.!?]{{0,24}}(?:{calling.AFTER})", re.I)
 _GROUP = re.compile(r"[0-9]+")
 _BYTES = re.compile(r"(?: |^)(?:[0-9a-f]{2} ){0,2}(?:[a-f][0-9a-f]|[0-9][a-f])(?: [0-9a-f]{2}){0,2}(?: |$)")
 """Numbers among bytes in hexadecimal digits."""
@@ -93,6 +88,9 @@ _NOT_CALL = re.compile(
     re.I,
 )
 _SOCIAL = re.compile(r"\bssn\b|social.?sec|\bsoc\b|\bss ?#|\btax ?id|\bss number", re.I)
+_NOT_SOCIAL = re.compile(
+    r"\b(?:case|order|invoice|ticket|ref|reference|account|phone|tel|docket|zip)\b", re.I
+)
 _PAY = re.compile(
     r"card|credit|debit|visa|master|amex|maestro|diners|discover|jcb|\bcc\b|\bpan\b|kredit|tarjeta|carte|carta",
     re.I,
@@ -144,8 +142,16 @@ def _emails(text: str, _: tuple[str, ...]) -> Iterator[Span]:
 def _ibans(text: str, _: tuple[str, ...]) -> Iterator[Span]:
     for match in _IBAN.finditer(text):
         end = iban_end(match[0])
-        if end is not None and not text[match.start() + end : match.start() + end + 1].isalnum():
-            yield Span(match.start(), match.start() + end, k.IBAN)
+        if end is None or text[match.start() + end : match.start() + end + 1].isalnum():
+            continue
+        if _in_uuid(text, match.start(), match[0][:end]):
+            continue
+        yield Span(match.start(), match.start() + end, k.IBAN)
+
+
+def _in_uuid(text: str, start: int, found: str) -> bool:
+    """Groups of hexadecimal digits joined by hyphens, one in 97 of which passes."""
+    return "-" in found and (text[start - 1 : start] == "-" or _FOURS.fullmatch(found) is None)
 
 
 def _cards(text: str, _: tuple[str, ...]) -> Iterator[Span]:
@@ -165,18 +171,40 @@ def _is_card(text: str, near: bool) -> bool:
 
 
 def _grouped(text: str) -> bool:
-    """Thirteen digits in one run are a time in milliseconds more often than an old Visa card."""
-    return not (text.isdigit() and len(text) == 13 and text[0] == "1")
+    """Twelve or thirteen digits in one run are an article number (EAN) or a time in milliseconds more often
+    than a card: of these lengths only old Visa numbers are told without a word."""
+    return not (text.isdigit() and len(text) in (12, 13) and text[0] != "4")
 
 
 def _ssns(text: str, _: tuple[str, ...]) -> Iterator[Span]:
     for match in _SSN.finditer(text):
-        if is_ssn(match[0]) and (match[1] != "." or _near(text, *match.span(), _SOCIAL)):
+        alone = match[1] == "-" or _near(text, *match.span(), _SOCIAL) or match[0] == text.strip()
+        if is_ssn(match[0]) and alone and not _goes_on(text, *match.span(), match[1]):
             yield Span(*match.span(), k.SSN)
     if _SOCIAL.search(text):
         for match in _BARE_SSN.finditer(text):
-            if is_ssn(match[0]) and _near(text, *match.span(), _SOCIAL):
+            if is_ssn(match[0]) and _said_of(text, *match.span(), _SOCIAL):
                 yield Span(*match.span(), k.SSN)
+
+
+def _goes_on(text: str, start: int, end: int, mark: str) -> bool:
+    """Whether what was found is the middle of a longer number."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (
+        before.endswith("+")
+        or (before[-1:] == mark and before[:1].isdigit())
+        or (after[:1] == mark and after[1:].isdigit())
+    )
+
+
+def _said_of(text: str, start: int, end: int, words: re.Pattern[str]) -> bool:
+    """Whether the word nearest to a bare number is one of ``words``: no other number and noun between them."""
+    before = text[max(0, start - _BEFORE) : start]
+    ends = [one.end() for one in words.finditer(before)]
+    if ends:
+        gap = before[ends[-1] :]
+        return not any(one.isdigit() for one in gap) and not _NOT_SOCIAL.search(gap)
+    return words.search(text, end, min(len(text), end + _AFTER)) is not None
 
 
 def _ips(text: str, _: tuple[str, ...]) -> Iterator[Span]:
@@ -214,6 +242,7 @@ def _is_phone(text: str, start: int, end: int, regions: tuple[str, ...]) -> bool
     if digits < 7 or text[max(0, start - 1) : start] in _MONEY or text[end : end + 1] == "%":
         return False
     called = _CALL.search(text, max(0, start - _BEFORE), start) or _CALLED.match(text, end)
+    called = called or _CALLED_LATER.match(text, end)
     if not called and (_BYTES.search(text[max(0, start - 9) : start]) or _BYTES.match(text[end : end + 9])):
         return False
     lenient = called is not None and not _NOT_CALL.search(text[max(0, start - 32) : start])

@@ -22,10 +22,11 @@ _LENGTHS = (
     "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 "
     "LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 "
     "PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 "
-    "YE30"
+    "YE30 AO25 BF28 BJ28 CF27 CG27 CI28 CM27 CV25 DZ26 GA27 GQ27 GW25 IR26 KM27 MA28 MG27 ML28 MZ25 NE28 SN28 TD27 TG28"
 )
 IBAN_LENGTHS = {one[:2]: int(one[2:]) for one in _LENGTHS.split()}
-"""Length of an IBAN by country (SWIFT's IBAN registry)."""
+"""Length of an IBAN by country (SWIFT's IBAN registry, then the countries that use
+the form without an entry there)."""
 _MAC = re.compile(
     r"(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}", re.I
 )
@@ -73,7 +74,11 @@ def iban_end(text: str) -> int | None:
             return None
         if len(compact) == length:
             number = "".join(str(int(one, 36)) for one in compact[4:] + compact[:4])
-            return end if compact[2:4].isdigit() and int(number) % 97 == 1 else None
+            return (
+                end
+                if "02" <= compact[2:4] <= "98" and compact[2:4].isdigit() and int(number) % 97 == 1
+                else None
+            )
     return None
 
 
