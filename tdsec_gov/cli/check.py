@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from tdsec_gov.cli.answers import STYLES, answer, print_outcome
+from tdsec_gov.cli.hook_push import examine_push
 from tdsec_gov.cli.opened import open_gate
 from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
 from tdsec_gov.cli.stages import guard_commit, remind
@@ -16,7 +16,6 @@ from tdsec_gov.repo.stages import STAGES
 if TYPE_CHECKING:
     from tdsec_gov.cli.answers import Judged
     from tdsec_gov.gate.evaluate import Gate, Outcome
-    from tdsec_gov.gate.evidence import Evidence
     from tdsec_gov.repo.pointers import Pointer
     from tdsec_gov.repo.repository import Repository
 
@@ -66,7 +65,7 @@ def check(
 
         return check_range(shell, repository, span, sign, verbose, style)
     if stage == "pre-push":
-        return _pre_push(shell, repository)
+        return examine_push(shell, repository, targets)
     if stage == "prepare-commit-msg":
         return guard_commit(shell, repository)
     if stage == "post-checkout":
@@ -136,18 +135,3 @@ def _evaluate(shell: Shell, gate: Gate, pointer: Pointer) -> Outcome:
     identity = identity_of(gate.repository.root, ask_passphrase)
     with Checking(pointer.name, quiet=shell.json) as watching:
         return gate.evaluate(pointer, identity, watching)
-
-
-def _pre_push(shell: Shell, repository: Repository) -> int:
-    from tdsec_gov.gate.evidence import examine_range
-    from tdsec_gov.gate.staged import pushed_ranges
-
-    stdin = "" if sys.stdin.isatty() else sys.stdin.read()
-    found: list[Evidence] = []
-    for pushed in pushed_ranges(stdin):
-        found += examine_range(
-            repository.git, pushed.old, pushed.new, shell.now(), "--remotes", awaiting=True
-        )
-    from tdsec_gov.cli.verify import answer_evidence
-
-    return answer_evidence(shell, found, "pushed")

@@ -8,7 +8,7 @@ from tdsec_gov.cli.main import main
 
 
 def check_main(argv: list[str] | None = None) -> int:
-    """Run ``tdsec check`` for a hook stage; of what the caller passes only a checkout's words are needed.
+    """Run ``tdsec check`` for a hook stage; of what git passes, a checkout's and a push's words are needed.
 
     The stage is ``--stage``, or what pre-commit says in the environment, or pre-commit.
     """
@@ -22,8 +22,9 @@ def check_main(argv: list[str] | None = None) -> int:
     )
     if "--stage" in arguments[:-1]:
         stage = arguments[arguments.index("--stage") + 1]
-    told = arguments[-3:] if stage == "post-checkout" else []
-    return main(["check", "--stage", stage, *told])
+    words = {"post-checkout": 3, "pre-push": 2}.get(stage, 0)
+    told = arguments[max(2, len(arguments) - words) :] if words and "--stage" in arguments[:1] else []
+    return main(["check", "--stage", stage, "--", *told])
 
 
 def script() -> None:

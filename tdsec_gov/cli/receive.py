@@ -9,27 +9,49 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from tdsec_gov.errors import TdsecError
+from tdsec_gov.cli.hook_submodules import NOT_EXAMINED
+from tdsec_gov.errors import ConfigurationError, TdsecError
 from tdsec_gov.gate.evidence import Evidence, examine_range, worst
 from tdsec_gov.repo.git import Git
+from tdsec_gov.repo.nested import submodules_brought
 
 
 def receive(git: Git, lines: list[str], now: dt.datetime) -> list[Evidence]:
     """What the pushed refs bring. Raises ConfigurationError, PolicyInvalid: a commit cannot be examined."""
-    found: list[Evidence] = []
-    for line in lines:
+    return [one for old, new in _pushed(git, lines) for one in examine_range(git, old, new, now, "--all")]
+
+
+def unexamined(git: Git, lines: list[str]) -> list[str]:
+    """Submodules that the pushed refs add or move: their pointers lie in other repositories."""
+    found: dict[str, None] = {}
+    for old, new in _pushed(git, lines):
+        tip = git.resolve(new)
+        found |= dict.fromkeys(submodules_brought(git, git.commits(old, tip, "--all"), tip))
+    return list(found)
+
+
+def _pushed(git: Git, lines: list[str]) -> Iterator[tuple[str | None, str]]:
+    """``(old, new)`` of every ref that is not deleted. Raises ConfigurationError: git spoke otherwise."""
+    for line in filter(None, lines):
         words = line.split()
-        if len(words) == 3 and set(words[1]) != {"0"}:
-            found += examine_range(git, None if set(words[0]) == {"0"} else words[0], words[1], now, "--all")
-    return found
+        if len(words) != 3:
+            raise ConfigurationError(
+                "git's list of pushed refs cannot be read", expected="three words a line"
+            )
+        if set(words[1]) != {"0"}:
+            yield None if set(words[0]) == {"0"} else words[0], words[1]
 
 
 def main() -> int:
     """Exit code 0, or the one of the worst answer: git refuses the push on anything but 0."""
     try:
-        found = receive(Git.server(Path.cwd()), sys.stdin.read().splitlines(), dt.datetime.now(dt.UTC))
+        git, lines = Git.server(Path.cwd()), sys.stdin.read().splitlines()
+        found = receive(git, lines, dt.datetime.now(dt.UTC))
+        for name in unexamined(git, lines):
+            print(f"tdsec: submodule {name}: {NOT_EXAMINED}", file=sys.stderr)
     except TdsecError as exc:
         print(f"tdsec: {exc.line()}", file=sys.stderr)
         return exc.exit_code

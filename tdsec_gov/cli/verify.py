@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tdsec_gov.cli.hook_submodules import tell_submodules
 from tdsec_gov.cli.shell import Shell, pass_shell
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def verify(shell: Shell, targets: tuple[str, ...], everything: bool, span: str |
     if span is not None:
         asked = CommitRange.parse(span)
         base, new = asked.base(repository.git), asked.new
+        tell_submodules(shell, repository.git, base, new, None)
         return answer_evidence(shell, examine_range(repository.git, base, new, shell.now()), span)
     if not everything and not targets:
         raise UsageError("verify what?", expected="TARGET…, --all or --range A..B")

@@ -133,12 +133,23 @@ class Git:
 
     def links(self, revision: str, names: list[str]) -> list[str]:
         """Those of ``names`` that are symbolic links at a revision (``""`` is the index)."""
-        listing = ["ls-tree", "-z", revision] if revision else ["ls-files", "-s", "-z"]
-        found: list[str] = []
-        for start in range(0, len(names), 1000):
-            part = names[start : start + 1000]
-            found += self._names("--literal-pathspecs", *listing, "--", *part)
-        return [line.partition("\t")[2] for line in found if line.startswith("120000 ")]
+        return self.of_mode("120000 ", revision, names)
+
+    def of_mode(self, mode: str, revision: str = "", names: list[str] | None = None) -> list[str]:
+        """Names that have a mode at a revision (``""`` is the index): all, or those among ``names``."""
+        listing = ["ls-tree", "-r", "-z", revision] if revision else ["ls-files", "-s", "-z"]
+        if names is None:
+            found = self._names(*listing)
+        else:
+            parts = [names[start : start + 1000] for start in range(0, len(names), 1000)]
+            found = [
+                line for part in parts for line in self._names("--literal-pathspecs", *listing, "--", *part)
+            ]
+        return [line.partition("\t")[2] for line in found if line.startswith(mode)]
+
+    def others(self) -> list[str]:
+        """Names that git neither tracks nor ignores; a repository inside this one is one name, with ``/``."""
+        return self._names("ls-files", "-z", "--others", "--exclude-standard")
 
     def blobs(self) -> Blobs:
         """Many files by one process. It asks about ``REVISION:PATH`` (``:0:PATH`` for the index)."""

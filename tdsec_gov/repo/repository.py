@@ -10,7 +10,8 @@ from tdsec_gov.errors import ConfigurationError, UsageError
 from tdsec_gov.files import WorkTree
 from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.git import Git
-from tdsec_gov.repo.pointers import Pointer, read_pointers
+from tdsec_gov.repo.nested import nested_repositories, pointer_files_in, submodules
+from tdsec_gov.repo.pointers import Pointer, is_pointer_file, read_pointers
 
 POINTER_PATTERNS = ("*.dvc", "dvc.lock", "**/dvc.lock")
 
@@ -55,20 +56,29 @@ class Repository:
         return [pointer for pointer in found if pointer.cached]
 
     def staged(self) -> list[Pointer]:
-        """Every dataset in the index."""
-        return self.pointers_in(self.git.tracked(*POINTER_PATTERNS))
+        """Every dataset in the index, and what lies in its submodules."""
+        return self.pointers_in(self.git.tracked(*POINTER_PATTERNS)) + self._on_disk(submodules(self.git))
 
     def staged_changes(self) -> list[Pointer]:
-        """Datasets whose pointer the next commit would add or change."""
-        return self.pointers_in(self.git.staged_changes())
+        """Datasets whose pointer the next commit would add or change. Where it changes a submodule, those
+        that lie in it, too: DVC pushes them with ours."""
+        names = self.git.staged_changes()
+        return self.pointers_in(names) + self._on_disk(submodules(self.git, "", names))
 
     def work_tree(self) -> list[Pointer]:
-        """Datasets in the index, with the pointer files' current bytes on disk where they exist."""
-        names = set(self.git.tracked(*POINTER_PATTERNS))
-        listed = self.git.ask("ls-files", "-z", "--others", "--exclude-standard", "--", *POINTER_PATTERNS)
-        names |= {name for name in listed.decode(errors="surrogateescape").split("\0") if name}
+        """Datasets in the index, with the pointer files' current bytes on disk where they exist; also those
+        of git repositories and submodules inside this one, which DVC reads as its own."""
+        others = self.git.others()
+        names = {*self.git.tracked(*POINTER_PATTERNS), *filter(is_pointer_file, others)}
+        names |= {*pointer_files_in(self.git, nested_repositories(self.git, others))}
+        return self._read(sorted(names))
+
+    def _on_disk(self, folders: list[str]) -> list[Pointer]:
+        return self._read(pointer_files_in(self.git, folders))
+
+    def _read(self, names: list[str]) -> list[Pointer]:
         tree = WorkTree(self.root)
-        return [pointer for pointer in read_pointers(sorted(names), tree.read) if pointer.cached]
+        return [pointer for pointer in read_pointers(names, tree.read) if pointer.cached]
 
     def select(self, targets: list[str], folder: Path) -> list[Pointer]:
         """The datasets that ``targets`` (paths from ``folder``, data or pointer) name on disk.

@@ -14,6 +14,7 @@ from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.setup.doctor_hooks import hook_symptoms
+from tdsec_gov.setup.nested import nested_symptoms
 from tdsec_gov.setup.remotes import remotes, vault_remote
 from tdsec_gov.setup.symptom import Symptom
 from tdsec_gov.vault.keyrings.keyring import epochs
@@ -115,4 +116,5 @@ _LOOKS: dict[str, Callable[[Repository], Iterator[Symptom]]] = {
     "vault": _vault,
     "audit log": _audit,
     "hooks": hook_symptoms,
+    "repositories inside": nested_symptoms,
 }

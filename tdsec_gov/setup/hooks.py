@@ -15,7 +15,7 @@ from tdsec_gov.errors import ConfigurationError
 from tdsec_gov.files import naming_os_errors, write_atomic
 from tdsec_gov.repo.git import Git
 from tdsec_gov.repo.stages import STAGES
-from tdsec_gov.setup.templates import PRE_COMMIT_BLOCK, PRE_COMMIT_TYPES
+from tdsec_gov.setup.templates import KEEP_MARK, KEEP_REFS, PRE_COMMIT_BLOCK, PRE_COMMIT_TYPES
 
 PRE_COMMIT_CONFIG = ".pre-commit-config.yaml"
 _MARK = "# tdsec gate"
@@ -53,7 +53,16 @@ def _through_pre_commit(git: Git, config: Path) -> list[str]:
         answer = subprocess.run(command, cwd=git.root, capture_output=True, text=True, check=False)
         line = f"pre-commit install {' '.join(types)}"
         done.append(line if answer.returncode == 0 else f"run this yourself: {line}")
-    return done
+    return done + _keep_refs(git)
+
+
+def _keep_refs(git: Git) -> list[str]:
+    """pre-commit tells its hooks of the first pushed ref only. What it calls ``pre-push.legacy`` hears all of
+    them, so that one keeps them for the gate; without it the gate has to guess (``gate/pushed.py``)."""
+    path = hook_path(git, "pre-push")
+    if not _is_pre_commits(path) or not _ours_alone(git, path):
+        return []
+    return _insert_call(path.with_name("pre-push.legacy"), KEEP_REFS, KEEP_MARK, "refs of a push")
 
 
 def _is_pre_commits(hook: Path) -> bool:
@@ -93,17 +102,22 @@ def _plain_hook(git: Git, stage: str) -> list[str]:
         return [
             f"{path.parent} serves other repositories, too: call `tdsec-check --stage {stage}` there yourself"
         ]
+    return _insert_call(path, _call(stage), _MARK, stage)
+
+
+def _insert_call(path: Path, lines: str, mark: str, what: str) -> list[str]:
+    """Put ``lines`` first into the shell script ``path``; what was done, empty where they were there."""
     old = ""
     if path.is_file():
         with naming_os_errors(path, "cannot be read"):
             old = path.read_text(encoding="utf-8")
-        if _MARK in old:
+        if mark in old:
             return []
         if not re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da|z)?sh\b", old):
-            return [f"{path} is not a shell script: call `tdsec-check --stage {stage}` from it yourself"]
+            return [f"{path} is not a shell script: call `tdsec-check --stage {path.stem}` from it yourself"]
     first, _, rest = old.partition("\n") if old else ("#!/bin/sh", "", "")
-    write_atomic(path, f"{first}\n{_call(stage)}{rest}".encode(), mode=0o755)
-    return [f"installed the {stage} hook" + (" before the one that was there" if old else "")]
+    write_atomic(path, f"{first}\n{lines}{rest}".encode(), mode=0o755)
+    return [f"installed the {what} hook" + (" before the one that was there" if old else "")]
 
 
 def _ours_alone(git: Git, hook: Path) -> bool:

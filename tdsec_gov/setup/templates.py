@@ -123,3 +123,13 @@ PRE_COMMIT_BLOCK = """\
       verbose: true  # pre-commit shows what a passing hook says only then
       stages: [post-checkout]
 """
+
+KEEP_MARK = "# keeps all pushed refs"
+KEEP_REFS = f"""\
+{KEEP_MARK} for the dataset gate: pre-commit, which runs it next, tells of the first one only
+gate_refs=$(cat)
+printf '%s\\n' "$PPID" "$gate_refs" > "$(git rev-parse --git-path gate-push)" || exit $?
+exec <<GATE_REFS
+$gate_refs
+GATE_REFS
+"""

@@ -12,6 +12,7 @@ from tdsec_gov.domain.tree import Tree
 from tdsec_gov.errors import ConfigurationError, TdsecError
 from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.git import Git
+from tdsec_gov.repo.nested import pointer_files_below
 from tdsec_gov.repo.pointers import Pointer, is_pointer_file, read_pointers
 from tdsec_gov.repo.repository import Repository
 
@@ -51,9 +52,8 @@ class Owners:
         try:
             Git.discover(self._root)
         except ConfigurationError:  # `dvc init --no-scm`: every pointer file counts
-            inside = [path.relative_to(self._root) for path in self._root.rglob("*")]
-            names = [path.as_posix() for path in inside if is_pointer_file(path.as_posix())]
-            return [one for one in read_pointers(sorted(names), self._tree.read) if one.cached]
+            names = list(pointer_files_below(self._root))
+            return [one for one in read_pointers(names, self._tree.read) if one.cached]
         return Repository.discover(self._root).work_tree()
 
     def _in_revision(self) -> list[Pointer]:
