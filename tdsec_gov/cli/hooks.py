@@ -24,7 +24,7 @@ def check_main(argv: list[str] | None = None) -> int:
         stage = arguments[arguments.index("--stage") + 1]
     words = {"post-checkout": 3, "pre-push": 2}.get(stage, 0)
     told = arguments[max(2, len(arguments) - words) :] if words and "--stage" in arguments[:1] else []
-    return main(["check", "--stage", stage, "--", *told])
+    return main(["check", "--stage", stage, *(["--", *told] if told else [])])
 
 
 def script() -> None:

@@ -58,17 +58,23 @@ def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "stage"),
+    ("arguments", "environment", "stage", "told"),
     [
-        ([], {}, "pre-commit"),
-        (["--stage", "pre-push", "origin", "url"], {}, "pre-push"),
-        (["a.dvc", "b.dvc"], {}, "pre-commit"),
-        ([], {"PRE_COMMIT_TO_REF": "x"}, "pre-push"),
-        ([], {"PRE_COMMIT_REMOTE_NAME": "origin"}, "pre-push"),
+        ([], {}, "pre-commit", []),
+        (["--stage", "pre-push", "origin", "url"], {}, "pre-push", ["--", "origin", "url"]),
+        (["--stage", "post-checkout", "a", "b", "1"], {}, "post-checkout", ["--", "a", "b", "1"]),
+        (["--stage", "pre-push"], {"PRE_COMMIT_REMOTE_NAME": "origin"}, "pre-push", []),
+        (["a.dvc", "b.dvc"], {}, "pre-commit", []),
+        ([], {"PRE_COMMIT_TO_REF": "x"}, "pre-push", []),
+        ([], {"PRE_COMMIT_REMOTE_NAME": "origin"}, "pre-push", []),
     ],
 )
 def test_stage_of_a_hook(
-    arguments: list[str], environment: dict[str, str], stage: str, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    environment: dict[str, str],
+    stage: str,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[list[str]] = []
     for name in ("HOOK_STAGE", "TO_REF", "REMOTE_NAME"):
@@ -77,4 +83,4 @@ def test_stage_of_a_hook(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(hooks, "main", lambda argv: asked.append(argv) or 0)
     hooks.check_main(arguments)
-    assert asked == [["check", "--stage", stage]]
+    assert asked == [["check", "--stage", stage, *told]]
