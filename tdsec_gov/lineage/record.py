@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
+from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, sha256_hex
 from tdsec_gov.domain.lineage import LineageRecord, UsedDataset
 from tdsec_gov.domain.verdict import LogHead
 from tdsec_gov.errors import IntegrityError
 from tdsec_gov.keys.dsse import INTOTO_PAYLOAD_TYPE, Envelope
 from tdsec_gov.keys.members import Trusted
 from tdsec_gov.keys.signing import Signer
-from tdsec_gov.verdicts.statement import STATEMENT_TYPE
+from tdsec_gov.verdicts.predicate import PredicateType
 
-PREDICATE_TYPE = "urn:tdsec-gov:lineage:v1"
+LINEAGE = PredicateType("urn:tdsec-gov:lineage:v1", "lineage record", frozenset({"record"}))
 SIGNED, UNSIGNED = "tdsec/lineage.intoto.json", "tdsec/lineage.unsigned.json"
 NOTHING_NAMED = "no dataset was named (dvc repro, tdsec run --data or mlflow.log_input name one)"
 TAG_LIMIT = 4500  # MLflow cuts silently at 8000, servers before 2.x at 5000
@@ -29,14 +29,7 @@ def record_sha256(record: LineageRecord) -> str:
 
 def to_statement(record: LineageRecord) -> bytes:
     """Canonical Statement whose subject is the run, digested by what is said of it."""
-    return canonical_bytes(
-        {
-            "_type": STATEMENT_TYPE,
-            "subject": [{"name": f"mlflow:run/{record.run_id}", "digest": {"sha256": record_sha256(record)}}],
-            "predicateType": PREDICATE_TYPE,
-            "predicate": {"format": 1, "record": record.as_json()},
-        }
-    )
+    return LINEAGE.payload(f"mlflow:run/{record.run_id}", record_sha256(record), {"record": record.as_json()})
 
 
 def from_statement(payload: bytes) -> LineageRecord:
@@ -45,13 +38,7 @@ def from_statement(payload: bytes) -> LineageRecord:
     Raises:
         IntegrityError: another type or format, unknown keys, not canonical, or another subject.
     """
-    body = parse_object(payload, "lineage record")
-    predicate = body.get("predicate")
-    if body.get("predicateType") != PREDICATE_TYPE or not isinstance(predicate, dict):
-        raise IntegrityError("not a lineage record", expected=PREDICATE_TYPE)
-    if set(predicate) != {"format", "record"} or predicate["format"] != 1:
-        raise IntegrityError("lineage record has an unknown format", expected="format 1")
-    record = LineageRecord.from_json(predicate["record"])
+    record = LineageRecord.from_json(LINEAGE.read(payload).predicate["record"])
     if to_statement(record) != payload:
         raise IntegrityError("lineage record is not in canonical form, or its subject is not its run")
     return record

@@ -8,8 +8,8 @@ from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import LogHead, Verdict
 from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError
+from tdsec_gov.verdicts.predicate import STATEMENT_TYPE
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:tdsec-gov:gate-verdict:v1"
 _KEYS = {
     *("format", "result", "evaluated_at", "expires_at", "tool", "policy", "dataset", "source", "checks"),

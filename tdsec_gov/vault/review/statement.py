@@ -10,23 +10,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_canonical, sha256_hex
+from tdsec_gov.domain.canonical import JsonValue, sha256_hex
 from tdsec_gov.domain.dataset import FileEntry, is_oid, is_sha256
 from tdsec_gov.errors import IntegrityError
 from tdsec_gov.repo.pointers import is_pointer_file
-from tdsec_gov.verdicts.statement import STATEMENT_TYPE
+from tdsec_gov.verdicts.predicate import PredicateType, Said
 from tdsec_gov.verdicts.verify import parse_time
 
-REQUEST_TYPE = "urn:tdsec-gov:review-request:v1"
-ANSWER_TYPE = "urn:tdsec-gov:review-answer:v1"
 LONGEST_NOTE = 500
 LARGEST_LIST = 1 << 30
 """Bytes of a manifest or list of files: some five million files."""
-_REQUEST_KEYS = {
-    *("format", "vault", "md5", "file", "manifest_bytes", "listing_bytes", "verdict", "sender"),
-    *("reviewers", "created", "expires", "note", "salt"),
-}
-_ANSWER_KEYS = {"format", "request", "accepted", "reason", "reviewer", "created", "evidence"}
+REQUEST = PredicateType(
+    "urn:tdsec-gov:review-request:v1",
+    "review request",
+    frozenset(
+        {
+            *("vault", "md5", "file", "manifest_bytes", "listing_bytes", "verdict", "sender"),
+            *("reviewers", "created", "expires", "note", "salt"),
+        }
+    ),
+)
+ANSWER = PredicateType(
+    "urn:tdsec-gov:review-answer:v1",
+    "review answer",
+    frozenset({"request", "accepted", "reason", "reviewer", "created", "evidence"}),
+)
 _SALT = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -71,7 +79,6 @@ class ReviewRequest:
         """Canonical bytes of the Statement; these are signed."""
         reviewers: list[JsonValue] = [*self.reviewers]
         predicate: dict[str, JsonValue] = {
-            "format": 1,
             "vault": self.vault,
             "md5": self.oid,
             "file": self.file,
@@ -85,7 +92,7 @@ class ReviewRequest:
             "note": self.note,
             "salt": self.salt,
         }
-        return _statement(self.dataset, self.root, REQUEST_TYPE, predicate)
+        return REQUEST.payload(self.dataset, self.root, predicate)
 
     @classmethod
     def parse(cls, payload: bytes) -> ReviewRequest:
@@ -94,7 +101,8 @@ class ReviewRequest:
         Raises:
             IntegrityError: anything else, or a path that could lead out of the repository.
         """
-        dataset, root, item = _parsed(payload, REQUEST_TYPE, _REQUEST_KEYS)
+        said = _read(REQUEST, payload)
+        item = said.predicate
         reviewers, oid, file, note = item["reviewers"], item["md5"], item["file"], item["note"]
         sizes = (item["manifest_bytes"], item["listing_bytes"])
         good = isinstance(reviewers, list) and reviewers and all(is_sha256(one) for one in reviewers)
@@ -106,8 +114,8 @@ class ReviewRequest:
             raise IntegrityError("review request is malformed")
         texts = {key: str(item[key]) for key in ("vault", "verdict", "sender", "created", "expires", "salt")}
         found = cls(
-            dataset=dataset,
-            root=root,
+            dataset=said.name,
+            root=said.digest,
             oid=str(oid),
             file=str(file),
             manifest_bytes=int(str(sizes[0])),
@@ -143,7 +151,6 @@ class ReviewAnswer:
     def to_payload(self) -> bytes:
         """Canonical bytes of the Statement; these are signed."""
         predicate: dict[str, JsonValue] = {
-            "format": 1,
             "request": self.request,
             "accepted": self.accepted,
             "reason": self.reason,
@@ -151,12 +158,13 @@ class ReviewAnswer:
             "created": self.created,
             "evidence": dict(self.evidence),
         }
-        return _statement(self.dataset, self.root, ANSWER_TYPE, predicate)
+        return ANSWER.payload(self.dataset, self.root, predicate)
 
     @classmethod
     def parse(cls, payload: bytes) -> ReviewAnswer:
         """Read what :meth:`to_payload` wrote. Raises IntegrityError: anything else."""
-        dataset, root, item = _parsed(payload, ANSWER_TYPE, _ANSWER_KEYS)
+        said = _read(ANSWER, payload)
+        item = said.predicate
         accepted, evidence, reason = item["accepted"], item["evidence"], item["reason"]
         good = type(accepted) is bool and isinstance(evidence, dict) and is_note(reason)
         good = good and is_sha256(item["request"]) and is_sha256(item["reviewer"])
@@ -164,7 +172,7 @@ class ReviewAnswer:
             raise IntegrityError("review answer is malformed")
         texts = {key: str(item[key]) for key in ("request", "reason", "reviewer", "created")}
         files = {name: str(digest) for name, digest in evidence.items()}
-        found = cls(dataset=dataset, root=root, accepted=accepted is True, evidence=files, **texts)
+        found = cls(dataset=said.name, root=said.digest, accepted=accepted is True, evidence=files, **texts)
         parse_time(found.created)
         if found.to_payload() != payload:
             raise IntegrityError("review answer is malformed")
@@ -184,28 +192,8 @@ def is_note(text: JsonValue) -> bool:
     return isinstance(text, str) and len(text) <= LONGEST_NOTE and (not text or text.isprintable())
 
 
-def _statement(name: str, digest: str, kind: str, predicate: dict[str, JsonValue]) -> bytes:
-    return canonical_bytes(
-        {
-            "_type": STATEMENT_TYPE,
-            "subject": [{"name": name, "digest": {"sha256": digest}}],
-            "predicateType": kind,
-            "predicate": predicate,
-        }
-    )
-
-
-def _parsed(payload: bytes, kind: str, keys: set[str]) -> tuple[str, str, dict[str, JsonValue]]:
-    body = parse_canonical(payload, "review statement")
-    predicate, subjects = body.get("predicate"), body.get("subject")
-    if body.get("_type") != STATEMENT_TYPE or body.get("predicateType") != kind:
-        raise IntegrityError("not what it should be", expected=kind)
-    if not isinstance(predicate, dict) or set(predicate) != keys or predicate["format"] != 1:
-        raise IntegrityError("review statement has an unknown format", expected="format 1")
-    subject = subjects[0] if isinstance(subjects, list) and len(subjects) == 1 else None
-    digest = subject.get("digest") if isinstance(subject, dict) else None
-    root = digest.get("sha256") if isinstance(digest, dict) else None
-    name = subject.get("name") if isinstance(subject, dict) else None
-    if not isinstance(name, str) or not is_sha256(root) or not is_plain_path(name):
-        raise IntegrityError("review statement has no usable subject")
-    return name, str(root), predicate
+def _read(kind: PredicateType, payload: bytes) -> Said:
+    said = kind.read(payload)
+    if not is_plain_path(said.name):
+        raise IntegrityError(f"{kind.noun} has no usable subject")
+    return said

@@ -6,17 +6,21 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from tdsec_gov.domain.canonical import JsonValue, canonical_bytes, parse_object, sha256_hex
-from tdsec_gov.domain.dataset import is_sha256
+from tdsec_gov.domain.canonical import JsonValue, sha256_hex
 from tdsec_gov.domain.waiver import Waiver
 from tdsec_gov.errors import IntegrityError, UsageError
-from tdsec_gov.verdicts.statement import STATEMENT_TYPE
+from tdsec_gov.verdicts.predicate import PredicateType
 from tdsec_gov.verdicts.verify import format_time, parse_time
 
-WAIVER_TYPE = "urn:tdsec-gov:waiver:v1"
-REVOCATION_TYPE = "urn:tdsec-gov:waiver-revocation:v1"
+WAIVER = PredicateType(
+    "urn:tdsec-gov:waiver:v1",
+    "waiver",
+    frozenset({"check", "code", "reason", "created", "expires", "approver"}),
+)
+REVOCATION = PredicateType(
+    "urn:tdsec-gov:waiver-revocation:v1", "revocation", frozenset({"reason", "created"})
+)
 LEAST_REASON = 10
-_KEYS = {"format", "check", "code", "reason", "created", "expires", "approver"}
 _CODE = re.compile(r"TDS[0-9]{3}\Z")
 _CHECK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
 
@@ -56,7 +60,6 @@ def new_waiver(version: tuple[str, str], what: str, reason: str, until: dt.date,
 def to_statement(waiver: Waiver) -> bytes:
     """Canonical bytes of the Statement whose subject is the version and whose predicate the waiver."""
     predicate: dict[str, JsonValue] = {
-        "format": 1,
         "check": waiver.check,
         "code": waiver.code,
         "reason": waiver.reason,
@@ -64,7 +67,7 @@ def to_statement(waiver: Waiver) -> bytes:
         "expires": waiver.expires,
         "approver": waiver.approver,
     }
-    return _statement(waiver.dataset, waiver.root, WAIVER_TYPE, predicate)
+    return WAIVER.payload(waiver.dataset, waiver.root, predicate)
 
 
 def from_statement(payload: bytes, approver: str) -> Waiver:
@@ -73,16 +76,19 @@ def from_statement(payload: bytes, approver: str) -> Waiver:
     Raises:
         IntegrityError: anything else.
     """
-    name, root, item = _parsed(payload, WAIVER_TYPE, _KEYS)
+    said = WAIVER.read(payload)
+    item = said.predicate
     code, texts = item["code"], [item[key] for key in ("check", "reason", "created", "expires")]
     if not (code is None or (isinstance(code, str) and _CODE.match(code))):
         raise IntegrityError("waiver is malformed")
-    check, reason, created, expires = (_text(one) for one in texts)
+    check, reason, created, expires = (WAIVER.text(one) for one in texts)
     if not _CHECK.match(check) or len(reason) < LEAST_REASON:
         raise IntegrityError("waiver is malformed")
     for moment in (created, expires):
         parse_time(moment)
-    waiver = Waiver(name, root, check, code, reason, created, expires, sha256_hex(payload), approver)
+    waiver = Waiver(
+        said.name, said.digest, check, code, reason, created, expires, sha256_hex(payload), approver
+    )
     if to_statement(waiver) != payload:
         raise IntegrityError("waiver is not in canonical form, or signed by another than its approver")
     return waiver
@@ -90,53 +96,13 @@ def from_statement(payload: bytes, approver: str) -> Waiver:
 
 def to_revocation(dataset: str, revocation: Revocation) -> bytes:
     """Canonical bytes of the Statement whose subject is the waiver (by the SHA-256 of its statement)."""
-    predicate: dict[str, JsonValue] = {
-        "format": 1,
-        "reason": revocation.reason,
-        "created": revocation.created,
-    }
-    return _statement(dataset, revocation.waiver, REVOCATION_TYPE, predicate)
+    predicate: dict[str, JsonValue] = {"reason": revocation.reason, "created": revocation.created}
+    return REVOCATION.payload(dataset, revocation.waiver, predicate)
 
 
 def from_revocation(payload: bytes) -> Revocation:
     """Raises IntegrityError unless :func:`to_revocation` wrote it."""
-    name, digest, item = _parsed(payload, REVOCATION_TYPE, {"format", "reason", "created"})
-    found = Revocation(digest, _text(item["reason"]), _text(item["created"]))
-    parse_time(found.created)
-    if to_revocation(name, found) != payload:
-        raise IntegrityError("revocation is not in canonical form")
-    return found
-
-
-def _statement(name: str, digest: str, kind: str, predicate: dict[str, JsonValue]) -> bytes:
-    return canonical_bytes(
-        {
-            "_type": STATEMENT_TYPE,
-            "subject": [{"name": name, "digest": {"sha256": digest}}],
-            "predicateType": kind,
-            "predicate": predicate,
-        }
-    )
-
-
-def _parsed(payload: bytes, kind: str, keys: set[str]) -> tuple[str, str, dict[str, JsonValue]]:
-    body = parse_object(payload, "waiver")
-    predicate, subjects = body.get("predicate"), body.get("subject")
-    if body.get("_type") != STATEMENT_TYPE or body.get("predicateType") != kind:
-        raise IntegrityError("not what it should be", expected=kind)
-    if not isinstance(predicate, dict) or set(predicate) != keys or predicate["format"] != 1:
-        raise IntegrityError("waiver has an unknown format", expected="format 1")
-    subject = subjects[0] if isinstance(subjects, list) and len(subjects) == 1 else None
-    if not isinstance(subject, dict) or not isinstance(subject.get("digest"), dict):
-        raise IntegrityError("waiver is malformed")
-    digest = subject["digest"]
-    root = digest.get("sha256") if isinstance(digest, dict) else None
-    if not is_sha256(root):
-        raise IntegrityError("waiver is malformed")
-    return _text(subject.get("name")), str(root), predicate
-
-
-def _text(value: JsonValue) -> str:
-    if not isinstance(value, str):
-        raise IntegrityError("waiver is malformed")
-    return value
+    said = REVOCATION.read(payload)
+    reason, created = (REVOCATION.text(said.predicate[key]) for key in ("reason", "created"))
+    parse_time(created)
+    return Revocation(said.digest, reason, created)
