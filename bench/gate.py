@@ -24,7 +24,8 @@ from pathlib import Path
 from wholetable import READ, SCHEMA, cost, make
 
 from tdsec_gov.gate.job import Job, data_files
-from tdsec_gov.gate.runner import Limits, run_checks
+from tdsec_gov.gate.process import Limits
+from tdsec_gov.gate.runner import run_checks
 from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.digests import Digests
 from tdsec_gov.repo.hashers import cores

@@ -15,7 +15,9 @@ from tdsec_gov.domain.findings import CheckResult, Finding, Severity, Status
 from tdsec_gov.errors import IntegrityError, PolicyInvalid, UsageError
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files
-from tdsec_gov.gate.runner import Limits, Report, run_checks
+from tdsec_gov.gate.process import Limits
+from tdsec_gov.gate.reports import Report
+from tdsec_gov.gate.runner import run_checks
 from tdsec_gov.policy.load import DatasetPolicy
 from tdsec_gov.policy.source_models import Source
 from tdsec_gov.repo.pointers import Pointer

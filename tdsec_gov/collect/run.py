@@ -33,7 +33,7 @@ from tdsec_gov.domain.findings import CheckResult
 from tdsec_gov.domain.provenance import Provenance, provenance_name
 from tdsec_gov.errors import TdsecError
 from tdsec_gov.files import WorkTree, write_atomic
-from tdsec_gov.gate.runner import Report
+from tdsec_gov.gate.reports import Report
 from tdsec_gov.policy.source_models import Source
 from tdsec_gov.repo.repository import Repository
 from tdsec_gov.verdicts.book import VerdictBook

@@ -9,7 +9,7 @@ from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.errors import IntegrityError, UsageError, VerdictExpired
 from tdsec_gov.files import WorkTree
 from tdsec_gov.gate.evaluate import Gate, Outcome, record_decision
-from tdsec_gov.gate.runner import Report
+from tdsec_gov.gate.reports import Report
 from tdsec_gov.keys.dsse import Envelope
 from tdsec_gov.keys.identity import Identity
 from tdsec_gov.repo.pointers import Pointer

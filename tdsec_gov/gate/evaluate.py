@@ -19,7 +19,9 @@ from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
 from tdsec_gov.gate.committers import committers
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files, required_checks
-from tdsec_gov.gate.runner import Limits, Report, reading, run_checks
+from tdsec_gov.gate.process import Limits
+from tdsec_gov.gate.reports import Report, reading
+from tdsec_gov.gate.runner import run_checks
 from tdsec_gov.gate.waived import expiry, same_decision, usable
 from tdsec_gov.gate.worker import error_result
 from tdsec_gov.keys.dsse import Envelope

@@ -18,7 +18,7 @@ from tdsec_gov.errors import IntegrityError, TdsecError
 from tdsec_gov.files import WorkTree, naming_os_errors
 from tdsec_gov.gate.cosign import begun_for, examined_differently
 from tdsec_gov.gate.evaluate import Gate
-from tdsec_gov.gate.runner import Report
+from tdsec_gov.gate.reports import Report
 from tdsec_gov.repo.cache import Cache
 from tdsec_gov.repo.pointers import Pointer
 from tdsec_gov.repo.repository import Repository

@@ -1,76 +1,47 @@
-"""Runs checks in a worker process under a time limit each; nothing a check does can make it pass.
+"""All checks of one version: one after the other, or side by side where one large file is all there is.
 
-A check that crashes, hangs, is killed, or answers nonsense yields ERROR; the worker is started again
-for the checks that remain.
+Many files are divided among the cores check by check (``team.py``); one file cannot be divided, so that
+there each core takes a check of its own. The results and their order are the same.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import select
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from tdsec_gov.domain.canonical import JsonValue, parse_object
 from tdsec_gov.domain.findings import CheckResult
-from tdsec_gov.errors import IntegrityError
 from tdsec_gov.gate.faults import error_result
 from tdsec_gov.gate.job import Job
+from tdsec_gov.gate.process import Limits, Processes, one_worker
+from tdsec_gov.gate.reports import Counts, Report
+from tdsec_gov.repo.hashers import cores
 
-Report = Callable[[str, CheckResult | None], None]
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""The matrices of the detectors are small: measured, more BLAS threads cost seven times the CPU."""
-_DROPPED = ("PANDERA_", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one check may take: seconds, and bytes of memory of its own per process (0: no limit)."""
-
-    seconds: float
-    memory: int = 4 << 30
-
-
-def reading(report: Report) -> Callable[[int], None] | None:
-    """Tells ``report`` how many files were read, where it wants to hear it."""
-    if not isinstance(report, Counts):
-        return None
-    done = 0
-
-    def progress(size: int) -> None:
-        nonlocal done
-        done += 1
-        if done % 1000 == 0:
-            report.count("reading", done, 0)
-
-    return progress
-
-
-@runtime_checkable
-class Counts(Protocol):
-    """A report that wants to hear how far long work is, too."""
-
-    def count(self, what: str, done: int, total: int) -> None:
-        """``done`` of ``total`` files (0: not known); ``what`` is the name of a check, or ``reading``."""
-        ...
+_LARGE_BYTES = 32 << 20
 
 
 def run_checks(job: Job, limits: Limits, report: Report = lambda name, result: None) -> list[CheckResult]:
-    """One result per required check, in order. ``report`` hears of each start (None) and end."""
-    waiting = list(job.checks)
+    """One result per required check, in the job's order. ``report`` hears of each start (None) and end."""
     job = job.on_disk()
+    lanes = _lanes(job)
+    if lanes < 2:
+        return _one_lane(job, limits, report, Processes())
+    return _side_by_side(job, limits, report, lanes)
+
+
+def _lanes(job: Job) -> int:
+    large = len(job.files) == 1 and job.files[0].size >= _LARGE_BYTES
+    return min(cores(), len(job.checks)) if large else 1
+
+
+def _one_lane(job: Job, limits: Limits, report: Report, processes: Processes) -> list[CheckResult]:
+    """The worker is started again for the checks that remain."""
+    waiting = list(job.checks)
     results: list[CheckResult] = []
     while waiting:
         before = len(waiting)
-        for result in _one_worker(replace(job, checks=tuple(waiting)), limits, report):
+        for result in one_worker(replace(job, checks=tuple(waiting)), limits, report, processes):
             waiting.pop(0)
             results.append(result)
             report(result.check, result)
@@ -81,123 +52,45 @@ def run_checks(job: Job, limits: Limits, report: Report = lambda name, result: N
     return results
 
 
-def _one_worker(job: Job, limits: Limits, report: Report) -> Iterator[CheckResult]:
-    """Results of one worker process until it ends; the last may be the ERROR that ended it."""
-    read_end, write_end = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tdsec_gov.gate.worker", str(write_end), str(limits.memory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=[write_end, *job.handles],
-        env=_environment(),
-        start_new_session=True,
-    )
-    os.close(write_end)
-    feeder = threading.Thread(target=_feed, args=(process, json.dumps(job.as_json()).encode()), daemon=True)
-    feeder.start()
-    names = [name for name, _ in job.checks]
-    started = False
-    try:
-        with os.fdopen(read_end, "rb", buffering=0) as channel:
-            clock = _Clock(limits.seconds)
-            for line in _lines(channel.fileno(), clock):
-                if line is None:
-                    text = f"{names[0]} took longer than {limits.seconds:g} s (time_limit)"
-                    yield error_result(names[0], "TDS002", text)
-                    return
-                event = _event(line)
-                if "progress" in event:
-                    _count(report, names[0], event["progress"])
-                    continue
-                clock.restart()
-                if "start" in event:
-                    started = True
-                    report(names[0], None)
-                    continue
-                yield _result(event.get("result"), names.pop(0))
-                started = False
-                if not names:
-                    return
-        if started:
-            yield error_result(names[0], "TDS001", f"{names[0]} ended its process ({_ending(process)})")
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _side_by_side(job: Job, limits: Limits, report: Report, lanes: int) -> list[CheckResult]:
+    """Each lane takes the next check; an interrupt ends all of them at once."""
+    waiting = deque(job.checks)
+    processes, told = Processes(), _InTurn(report)
+
+    def lane() -> list[CheckResult]:
+        results: list[CheckResult] = []
+        while not processes.ended:
+            try:
+                check = waiting.popleft()
+            except IndexError:
+                break
+            results.extend(_one_lane(replace(job, checks=(check,)), limits, told, processes))
+        return results
+
+    with ThreadPoolExecutor(lanes) as pool:
+        try:
+            found = [
+                result for running in [pool.submit(lane) for _ in range(lanes)] for result in running.result()
+            ]
+        except BaseException:
+            processes.end()
+            raise
+    by_name = {result.check: result for result in found}
+    return [by_name[name] for name, _ in job.checks]
 
 
-def _environment() -> dict[str, str]:
-    """The environment without what could make a check lenient, strange or slow."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
-    return {**kept, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONSAFEPATH": "1"}
+class _InTurn:
+    """A report that several threads may use."""
 
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._lock = threading.Lock()
 
-def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.write(data)
-        with contextlib.suppress(OSError):
-            process.stdin.close()
+    def __call__(self, name: str, result: CheckResult | None) -> None:
+        with self._lock:
+            self._report(name, result)
 
-
-class _Clock:
-    """The time one check has; telling how far it is does not start it anew."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.restart()
-
-    def restart(self) -> None:
-        self._end = time.monotonic() + self._seconds
-
-    @property
-    def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
-
-
-def _count(report: Report, name: str, item: JsonValue) -> None:
-    if isinstance(report, Counts) and isinstance(item, list) and len(item) == 2:
-        done, total = item
-        if isinstance(done, int) and isinstance(total, int):
-            report.count(name, done, total)
-
-
-def _lines(channel: int, clock: _Clock) -> Iterator[bytes | None]:
-    """Lines as they come; None when the clock has run out; ends with the process."""
-    pending = b""
-    while True:
-        ready, _, _ = select.select([channel], [], [], clock.left)
-        if not ready:
-            yield None
-            return
-        piece = os.read(channel, 1 << 16)
-        if not piece:
-            return
-        pending += piece
-        while b"\n" in pending:
-            line, _, pending = pending.partition(b"\n")
-            yield line
-
-
-def _event(line: bytes) -> dict[str, JsonValue]:
-    try:
-        return parse_object(line, "answer of a check")
-    except IntegrityError:
-        return {"result": None}
-
-
-def _result(item: JsonValue, running: str) -> CheckResult:
-    try:
-        result = CheckResult.from_json(item)
-    except IntegrityError:
-        return error_result(running, "TDS001", f"{running} gave a malformed answer")
-    return result if result.check == running else error_result(running, "TDS001", "answered out of turn")
-
-
-def _ending(process: subprocess.Popen[bytes]) -> str:
-    try:
-        code = process.wait(10)
-    except subprocess.TimeoutExpired:
-        return "its answers stopped"
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+    def count(self, what: str, done: int, total: int) -> None:
+        if isinstance(self._report, Counts):
+            with self._lock:
+                self._report.count(what, done, total)

@@ -17,7 +17,8 @@ import pytest
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.gate.job import Job
-from tdsec_gov.gate.runner import Limits, run_checks
+from tdsec_gov.gate.process import Limits
+from tdsec_gov.gate.runner import run_checks
 from tdsec_gov.gate.table import FileTable
 
 PROBE = """

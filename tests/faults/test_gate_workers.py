@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from workshops import Workshop
 
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.domain.findings import CheckResult, Status
+from tdsec_gov.gate import runner
 from tdsec_gov.gate.job import Job
-from tdsec_gov.gate.runner import Limits, run_checks
+from tdsec_gov.gate.process import Limits
+from tdsec_gov.gate.runner import run_checks
 from tdsec_gov.gate.worker import examine
 
 SOURCE = {
@@ -192,4 +195,56 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     run_checks(job(tmp_path, pipe, "pii"), Limits(2))
+    assert workers() == []
+
+
+@pytest.fixture
+def lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file counts as large, and there are two cores."""
+    monkeypatch.setattr(runner, "_LARGE_BYTES", 1)
+    monkeypatch.setattr(runner, "cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("lanes")
+def test_side_by_side_answers_as_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, most = job(tmp_path, None, "source", "pii", "schema", "files"), 0
+
+    def counting(name: str, result: CheckResult | None) -> None:
+        nonlocal most
+        most = max(most, len(workers()))
+
+    beside = run_checks(asked, Limits(60), counting)
+    monkeypatch.setattr(runner, "cores", lambda: 1)
+    after = run_checks(asked, Limits(60))
+    assert most == 2, "never two processes at once"
+    assert [(one.check, one.status, texts(one)) for one in beside] == [
+        (one.check, one.status, texts(one)) for one in after
+    ]
+
+
+@pytest.mark.usefixtures("lanes")
+def test_side_by_side_a_killed_check_costs_only_itself(tmp_path: Path) -> None:
+    pipe = tmp_path / "object"
+    os.mkfifo(pipe)
+    results = run_checks(job(tmp_path, pipe, "pii", "source"), Limits(3))
+    assert [(one.check, one.status) for one in results] == [
+        ("pii", Status.ERROR),
+        ("source", Status.PASSED),
+    ]
+    assert workers() == []
+
+
+@pytest.mark.usefixtures("lanes")
+def test_side_by_side_an_interrupt_ends_all(tmp_path: Path) -> None:
+    pipe = tmp_path / "object"
+    os.mkfifo(pipe)
+
+    def interrupt() -> None:
+        while len(workers()) < 2:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_checks(job(tmp_path, pipe, "pii", "files"), Limits(60))
     assert workers() == []
