@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tdsec_gov.checks.pii import kinds as k
 from tdsec_gov.checks.pii.names import axis, named_kinds
@@ -12,13 +12,23 @@ from tdsec_gov.checks.pii.national import schemes_named
 _CARD_FROM = 1e12
 
 
-def texts(batch: Any) -> Iterator[tuple[str, Any, Any]]:
-    """``(name, strings, rows)`` of each column of a RecordBatch; ``rows`` None: one for each row."""
+class Strings(NamedTuple):
+    """A column as a string array; ``rows`` are those of its values (None: one for each row), ``whole``
+    says that they were whole numbers."""
+
+    name: str
+    array: Any
+    rows: Any
+    whole: bool
+
+
+def texts(batch: Any) -> Iterator[Strings]:
+    """Each column of a RecordBatch."""
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         yield from _flatten(name, array, None)
 
 
-def _flatten(name: str, array: Any, rows: Any) -> Iterator[tuple[str, Any, Any]]:
+def _flatten(name: str, array: Any, rows: Any) -> Iterator[Strings]:
     from pyarrow import compute, types
 
     kind = array.type
@@ -36,7 +46,7 @@ def _flatten(name: str, array: Any, rows: Any) -> Iterator[tuple[str, Any, Any]]
         parents = compute.list_parent_indices(array).to_numpy(zero_copy_only=False)
         yield from _flatten(name, compute.list_flatten(array), parents if rows is None else rows[parents])
     elif strings := _strings(name, array):
-        yield name, strings[0], rows
+        yield Strings(name, strings[0], rows, types.is_integer(kind))
 
 
 def _as_list(kind: Any) -> Any:

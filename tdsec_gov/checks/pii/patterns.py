@@ -64,6 +64,8 @@ IN_TEXT: dict[str, str] = {
         rf"|{_RUN}{{6}}[ ,]{{0,2}}[-(\[]? ?(?i:office|mobile|cell|home|work|fax|phone|tel|handy)"
     ),
 }
+ANY = "|".join(f"(?:{pattern})" for pattern in IN_TEXT.values())
+"""All kinds in one pass, for values in which the first pattern found something."""
 NUMBER = r"^\s*-?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\s*$"
 DULL = (
     r"^\s*(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"

@@ -107,10 +107,10 @@ def _texts(file: DataFile) -> Iterator[tuple[str | None, list[str]]]:
         return
     columns: dict[str, list[str]] = {}
     for batch in scan_batches(file):
-        for name, array, _ in texts(batch):
-            kept = columns.setdefault(name, [])
-            step = max(1, len(array) // MOST)
-            kept += [text[:2000] for text in array[::step].to_pylist() if text and " " in text][
+        for one in texts(batch):
+            kept = columns.setdefault(one.name, [])
+            step = max(1, len(one.array) // MOST)
+            kept += [text[:2000] for text in one.array[::step].to_pylist() if text and " " in text][
                 : MOST - len(kept)
             ]
     yield from ((name, values) for name, values in columns.items() if values)

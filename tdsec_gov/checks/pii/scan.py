@@ -12,17 +12,18 @@ from typing import Any
 
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.pii import kinds as k
-from tdsec_gov.checks.pii import patterns, shapes
+from tdsec_gov.checks.pii import patterns, quick, shapes
 from tdsec_gov.checks.pii.arrays import texts
 from tdsec_gov.checks.pii.names import axis, is_bare_name, named_kinds
 from tdsec_gov.checks.pii.national import schemes_named
-from tdsec_gov.checks.pii.normal import ODD, plain
+from tdsec_gov.checks.pii.normal import plain
+from tdsec_gov.checks.pii.quick import matches
 from tdsec_gov.checks.pii.spans import card_shaped, find_spans
 from tdsec_gov.checks.pii.tally import INSIDE, NEAR, NOTHING, WHOLE, Tally
 from tdsec_gov.checks.pii.validators import is_card
 from tdsec_gov.checks.tables import scan_batches
 
-SHORTEST = 6
+SHORTEST, SHORTEST_CARD = 6, 12
 PRECISE = r"^\s*-?[0-9]{1,3}\.[0-9]{4,}\s*$"
 _KEPT = 200
 
@@ -56,15 +57,23 @@ class Scanner:
         """All columns of a table. Raises Unreadable."""
         start = 0
         for batch in scan_batches(file):
-            for name, array, parents in texts(batch):
-                self.count(name, array, start, parents)
+            for one in texts(batch):
+                self.count(one.name, one.array, start, one.rows, whole=one.whole)
             start += batch.num_rows
         return list(self.columns.values())
 
     def count(
-        self, name: str, array: Any, start: int, parents: Any = None, *, free_text: bool = False
+        self,
+        name: str,
+        array: Any,
+        start: int,
+        parents: Any = None,
+        *,
+        free_text: bool = False,
+        whole: bool = False,
     ) -> None:
-        """Count ``array``, a string array whose first row is ``start``; ``parents`` are its rows."""
+        """Count ``array``, a string array whose first row is ``start``; ``parents`` are its rows; ``whole``:
+        its values are known to be whole numbers."""
         import numpy
         from pyarrow import compute
 
@@ -80,9 +89,9 @@ class Scanner:
         places = (rows if parents is None else parents[rows]) + start
         if not free_text:
             self._keep(column, long)
-        number = _matches(long, patterns.NUMBER)
-        if number.any() and k.CARD not in column.named:
-            self._cards(column, long, number, places)
+        number = numpy.ones(len(rows), dtype=numpy.bool_) if whole else quick.numbers(long)
+        if k.CARD not in column.named:
+            self._cards(column, long, number & (lengths[rows] >= SHORTEST_CARD), places)
         words = numpy.flatnonzero(~number)
         if len(words):
             pool = long if len(words) == len(long) else long.take(words)
@@ -92,8 +101,8 @@ class Scanner:
         import numpy
         import pyarrow
 
-        odd = _matches(values, ODD)
-        found = numpy.flatnonzero(_matches(values, patterns.HINT) | odd)
+        odd = quick.odd(values)
+        found = numpy.flatnonzero(matches(values, patterns.HINT) | odd)
         if len(found) == 0:
             return
         values, rows, odd = values.take(found), rows[found], odd[found]
@@ -102,7 +111,7 @@ class Scanner:
                 plain(text)[0] if bad else text for text, bad in zip(values.to_pylist(), odd, strict=True)
             ]
             values = pyarrow.array(shown, pyarrow.string())
-        left = numpy.flatnonzero(~_matches(values, patterns.DULL))
+        left = numpy.flatnonzero(~quick.dull(values))
         if len(left):
             self._judge(column, values.take(left), rows[left])
 
@@ -110,7 +119,11 @@ class Scanner:
         """Count each kind among values that may hold any."""
         import numpy
 
-        masks = {kind: _matches(values, pattern) for kind, pattern in patterns.IN_TEXT.items()}
+        some = numpy.flatnonzero(matches(values, patterns.ANY))
+        if len(some) == 0:
+            return
+        values, rows = values.take(some), rows[some]
+        masks = {kind: matches(values, pattern) for kind, pattern in patterns.IN_TEXT.items()}
         present = frozenset(kind for kind, mask in masks.items() if mask.any())
         verdicts: dict[str, dict[str, int]] = {}
 
@@ -128,7 +141,8 @@ class Scanner:
     def _cards(self, column: Column, values: Any, number: Any, rows: Any) -> None:
         import numpy
 
-        hits = numpy.flatnonzero(number & _matches(values, patterns.CARD_NUMBER))
+        hits = numpy.flatnonzero(number)
+        hits = hits[matches(values.take(hits), patterns.CARD_NUMBER)] if len(hits) else hits
         if len(hits):
             tally = column.inside.setdefault(k.CARD, Tally())
             tally.add(
@@ -144,7 +158,7 @@ class Scanner:
         from pyarrow import compute
 
         if axis(column.name):
-            column.precise += int(numpy.count_nonzero(_matches(array, PRECISE)))
+            column.precise += int(numpy.count_nonzero(matches(array, PRECISE)))
         told = set(named_kinds(column.name))
         told |= {k.NATIONAL} if schemes_named(column.name) else set()
         told |= {k.PERSON} if is_bare_name(column.name) else set()
@@ -154,7 +168,7 @@ class Scanner:
         values = compute.utf8_trim_whitespace(array.take(full))
         rows = (full if parents is None else parents[full]) + start
         for kind in told:
-            shape = numpy.count_nonzero(_matches(values, shapes.SHAPES[kind]))
+            shape = numpy.count_nonzero(matches(values, shapes.SHAPES[kind]))
             column.shaped[kind] = column.shaped.get(kind, 0) + int(shape)
             if not k.KINDS[kind].by_name:
                 judge = shapes.judge(kind, column.name, self.regions)
@@ -185,12 +199,6 @@ def _verdicts(text: str, regions: tuple[str, ...], present: frozenset[str]) -> d
     if k.CARD in present and k.CARD not in found and card_shaped(text):
         found[k.CARD] = NEAR
     return found
-
-
-def _matches(array: Any, pattern: str) -> Any:
-    from pyarrow import compute
-
-    return compute.match_substring_regex(array, pattern).fill_null(False).to_numpy(zero_copy_only=False)
 
 
 def columns_of(pairs: Iterator[tuple[str, list[str], list[int]]], scanner: Scanner) -> list[Column]:
