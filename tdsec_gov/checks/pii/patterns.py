@@ -64,8 +64,17 @@ IN_TEXT: dict[str, str] = {
         rf"|{_RUN}{{6}}[ ,]{{0,2}}[-(\[]? ?(?i:office|mobile|cell|home|work|fax|phone|tel|handy)"
     ),
 }
-ANY = "|".join(f"(?:{pattern})" for pattern in IN_TEXT.values())
+
+
+def _one_of(kinds: tuple[str, ...]) -> str:
+    return "|".join(f"(?:{IN_TEXT[kind]})" for kind in kinds)
+
+
+_RARE = tuple(kind for kind in IN_TEXT if kind not in (k.EMAIL, k.PHONE))
+ANY = _one_of(tuple(IN_TEXT))
 """All kinds in one pass, for values in which the first pattern found something."""
+GROUPS = {group: _one_of(group) for group in ((k.EMAIL,), (k.PHONE,), _RARE)}
+"""Kinds that one pass looks for together; what it finds is then looked at kind by kind."""
 NUMBER = r"^\s*-?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\s*$"
 DULL = (
     r"^\s*(?:[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"

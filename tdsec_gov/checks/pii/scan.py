@@ -123,7 +123,7 @@ class Scanner:
         if len(some) == 0:
             return
         values, rows = values.take(some), rows[some]
-        masks = {kind: matches(values, pattern) for kind, pattern in patterns.IN_TEXT.items()}
+        masks = _masks(values)
         present = frozenset(kind for kind, mask in masks.items() if mask.any())
         verdicts: dict[str, dict[str, int]] = {}
 
@@ -180,6 +180,22 @@ class Scanner:
         if room > 0:
             step = max(1, len(values) // room)
             column.sample += [text for text in values[::step].to_pylist() if text and len(text) <= 24][:room]
+
+
+def _masks(values: Any) -> dict[str, Any]:
+    """Which values each kind's pattern matches."""
+    import numpy
+
+    masks: dict[str, Any] = {}
+    for group, pattern in patterns.GROUPS.items():
+        together = matches(values, pattern)
+        rows = numpy.flatnonzero(together)
+        for kind in group:
+            masks[kind] = together
+            if len(group) > 1:
+                masks[kind] = numpy.zeros(len(values), dtype=numpy.bool_)
+                masks[kind][rows] = matches(values.take(rows), patterns.IN_TEXT[kind]) if len(rows) else False
+    return masks
 
 
 def _of(verdict: Callable[[str, str], int], kind: str) -> Callable[[str], int]:
