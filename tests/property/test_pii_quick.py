@@ -48,3 +48,20 @@ def test_bytes_first_gives_what_the_pattern_gives(values: list[str | None], skip
 def test_odd_with_nulls(values: list[str | None]) -> None:
     array = pyarrow.array(values, pyarrow.string())
     assert numpy.array_equal(quick.odd(array), quick.matches(array, ODD))
+
+
+@given(VALUES)
+def test_few_values_meet_what_many_meet(values: list[str | None]) -> None:
+    few, many = (
+        pyarrow.array(values, pyarrow.string()),
+        pyarrow.array(values + [None] * 400, pyarrow.string()),
+    )
+    for pattern in (
+        patterns.HINT,
+        patterns.ANY,
+        patterns.NUMBER,
+        patterns.DULL,
+        ODD,
+        *patterns.IN_TEXT.values(),
+    ):
+        assert numpy.array_equal(quick.matches(few, pattern), quick.matches(many, pattern)[: len(values)])
