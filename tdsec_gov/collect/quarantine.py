@@ -70,6 +70,25 @@ def leftovers(repository: Repository) -> list[Path]:
     return [one for base in _bases(repository) for one in sorted(base.glob("c-*")) if one.is_dir()]
 
 
+def dead(repository: Repository) -> list[Path]:
+    """Those of them whose process is gone; nothing is touched."""
+    return [folder for folder in leftovers(repository) if not _alive(folder)]
+
+
+def _alive(folder: Path) -> bool:
+    try:
+        handle = os.open(_lock_of(folder), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def _bases(repository: Repository) -> tuple[Path, Path]:
     return repository.git.git_dir / _NAME, repository.root / ".dvc" / "tmp" / _NAME
 

@@ -13,6 +13,7 @@ from tdsec_gov.files import WorkTree
 from tdsec_gov.keys.committed import identity_of
 from tdsec_gov.policy.load import policies_from
 from tdsec_gov.repo.repository import Repository
+from tdsec_gov.setup.doctor_checks import check_symptoms, quarantine_symptoms
 from tdsec_gov.setup.doctor_hooks import hook_symptoms
 from tdsec_gov.setup.nested import nested_symptoms
 from tdsec_gov.setup.remotes import remotes, vault_remote
@@ -113,6 +114,8 @@ _LOOKS: dict[str, Callable[[Repository], Iterator[Symptom]]] = {
     "plugins": _plugin,
     "identity": _identity,
     "policies": _policies,
+    "checks": check_symptoms,
+    "quarantine": quarantine_symptoms,
     "vault": _vault,
     "audit log": _audit,
     "hooks": hook_symptoms,
