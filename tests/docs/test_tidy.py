@@ -80,3 +80,15 @@ def test_no_file_of_the_package_is_over_the_limit() -> None:
     sizes = {path.name: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
     assert len(sizes) > 100
     assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES} == {}
+
+
+def test_tests_that_documents_name_are_there() -> None:
+    named = [
+        (name, place, test)
+        for name, text in texts()
+        if name.endswith(".md")
+        for place, test in re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text)
+    ]
+    assert len(named) > 10
+    for name, place, test in named:
+        assert f"def {test}(" in (ROOT / place).read_text("utf-8"), f"{name} names {place}::{test}"
