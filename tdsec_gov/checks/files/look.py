@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tdsec_gov.checks.files.formats.arrays import MAGIC, pickle_start
+from tdsec_gov.checks.files.formats.images import GIF, JPEG, PNG
 from tdsec_gov.checks.files.formats.magic import ZIP, is_closed_archive, magic_risks
 from tdsec_gov.checks.files.formats.markup import markup_risks
 from tdsec_gov.checks.files.formats.models import protobuf_risks
@@ -17,9 +18,12 @@ from tdsec_gov.checks.files.packed.tars import is_tar, tar_risks
 from tdsec_gov.checks.files.packed.zips import zip_risks
 from tdsec_gov.checks.files.pickled.allowlist import FAULTS, audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
+from tdsec_gov.checks.files.pickled.embedded import stream_holds_call
 from tdsec_gov.checks.files.risk import BROKEN, HEAD, Replay, Risk, worst_first
 
 CLOSED = Risk("TDS511", "archive of a kind that cannot be looked into", "closed-archive")
+TOLD_ELSEWHERE = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"SQLite format 3\0", *ZIP, PNG, JPEG, *GIF)
+"""What is decoded and looked at in parts, or denied where bytes follow its end."""
 MAX_LOOKS = 200_000
 
 
@@ -58,8 +62,12 @@ class Look:
                 yield from self._audit(part, 0)
             return
         if not found:
-            yield from self._inside(part, head, depth)
+            inside = list(self._inside(part, head, depth))
+            yield from inside
             yield from self._active(part, head)
+            if not inside and not head.startswith(TOLD_ELSEWHERE) and stream_holds_call(part.open()):
+                yield Risk("TDS500", "a pickle lies in the middle of the file: loading it can run code", "pickle")
+                yield Risk("TDS520", "the allowed pickle does not begin with the file")
 
     def _audit(self, part: Part, start: int) -> list[Risk]:
         stream = Replay(b"", part.open())

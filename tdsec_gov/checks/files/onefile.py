@@ -28,6 +28,7 @@ COLUMNAR = (
     (b"PAR1", "parquet"),
     (b"ARROW1", "arrow"),
     (b"\xff\xff\xff\xff", "arrow-stream"),
+    (b"SQLite format 3\0", "sqlite"),
 )
 _JSON = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _ENDINGS = {

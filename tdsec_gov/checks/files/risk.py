@@ -147,6 +147,11 @@ class Replay:
                 return self._take(have)
         return self._take(end + 1 - self._at)
 
+    def restart(self, back: bytes) -> None:
+        """Put ``back`` before what comes next, and count from there."""
+        self._buffer = back + self._buffer[self._at :]
+        self._at = self._before = 0
+
     def _take(self, size: int) -> bytes:
         data = self._buffer[self._at : self._at + size]
         self._at += len(data)

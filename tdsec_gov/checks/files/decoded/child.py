@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -22,6 +23,7 @@ DECODERS: dict[str, str] = {
     "arrow": "tdsec_gov.checks.files.decoded.columnar:arrow_risks",
     "arrow-stream": "tdsec_gov.checks.files.decoded.columnar:stream_risks",
     "hdf5": "tdsec_gov.checks.files.decoded.hdf5:hdf5_risks",
+    "sqlite": "tdsec_gov.checks.files.decoded.sqlite:sqlite_risks",
     "json": "tdsec_gov.checks.files.decoded.jsons:json_risks",
     "jsonl": "tdsec_gov.checks.files.decoded.jsons:lines_risks",
 }
@@ -37,6 +39,7 @@ REFUSALS = (
     NotImplementedError,
     RuntimeError,
     ImportError,
+    sqlite3.Error,
 )
 """pyarrow's and h5py's errors are kinds of these."""
 

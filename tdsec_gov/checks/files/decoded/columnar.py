@@ -6,6 +6,7 @@ Sizes in footers are never trusted: they decide how much is read at once, not wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tdsec_gov.checks.files.formats.magic import is_closed_archive, magic_risks
 from tdsec_gov.checks.files.packed.streams import codec
 from tdsec_gov.checks.files.pickled.allowlist import audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
+from tdsec_gov.checks.files.pickled.embedded import holds_call
+from tdsec_gov.checks.files.pickled.written import WRITTEN, WRITTEN_OUT, decoded, holds_written_call
 from tdsec_gov.checks.files.risk import Replay, Risk
 from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED, values_with
 from tdsec_gov.checks.refusals import shown_column
@@ -25,6 +28,7 @@ RATIO_FROM = 256 << 20
 MAX_DECODED = 64 << 30
 SAMPLE = 32
 CANDIDATES = 2000
+PICKLE_CODES = ("TDS500", "TDS501", "TDS520")
 PICKLED_TYPE = "arrow.py_extension_type"
 
 
@@ -33,7 +37,7 @@ def parquet_risks(location: Path) -> list[Risk]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(location, page_checksum_verification=True, buffer_size=1 << 20) as table:
-        early = _schema_risks(table.schema_arrow)
+        early = _schema_risks(table.schema_arrow, table.metadata.metadata)
         if table.metadata.num_row_groups == 0 or early:
             return early
         return _Cells(location.stat().st_size).examine(_parquet(table))
@@ -66,12 +70,38 @@ def stream_risks(location: Path) -> list[Risk]:
         return _schema_risks(reader.schema) or _Cells(location.stat().st_size).examine(reader)
 
 
-def _schema_risks(schema: Any) -> list[Risk]:
-    """Types that pyarrow before 14.0.1 unpickled on reading (CVE-2023-47248)."""
-    text = bytes(schema.serialize())
-    if PICKLED_TYPE.encode() not in text:
-        return []
-    return [Risk("TDS500", "table has a column type that is a pickle: reading it can run code", "pickle")]
+def _schema_risks(schema: Any, *more: dict[bytes, bytes] | None) -> list[Risk]:
+    """Types that pyarrow before 14.0.1 unpickled on reading (CVE-2023-47248), pickles in what describes them.
+
+    Where pickles are allowed these must be as harmless as others; a type that holds none is not understood.
+    """
+    described = [entry for one in (schema.metadata, *more) for entry in (one or {}).items()]
+    described += [entry for field in schema for entry in _descriptions(field)]
+    found: list[Risk] = []
+    if PICKLED_TYPE.encode() in bytes(schema.serialize()):
+        found.append(Risk("TDS500", "table has a column type that is a pickle: reading it can run code", "pickle"))
+        types = [value for key, value in described if key == b"ARROW:extension:metadata"]
+        found += [risk for value in types for risk in audit(Replay(value))]
+        found += [] if types else [Risk("TDS520", "the pickle of a column type is not where it belongs")]
+    for _, value in described:
+        found += [replace(risk, message=f"schema: {risk.message}") for risk in _value_risks(value)]
+    return list(dict.fromkeys(found))
+
+
+def _descriptions(field: Any) -> Iterator[tuple[bytes, bytes]]:
+    """Keys and values that describe a field and what is nested in it."""
+    yield from (field.metadata or {}).items()
+    kind = field.type
+    for index in range(kind.num_fields):
+        yield from _descriptions(kind.field(index))
+    if hasattr(kind, "storage_type"):
+        yield b"ARROW:extension:metadata", bytes(kind.__arrow_ext_serialize__())
+
+
+def _value_risks(value: bytes) -> list[Risk]:
+    """A pickle, bare or written in base64, among what describes a table."""
+    inner = decoded(value)
+    return [risk for one in (value, *inner) for risk in cell_risks(one) if risk.code in PICKLE_CODES]
 
 
 class _Cells:
@@ -95,6 +125,7 @@ class _Cells:
         return list(self._found.values())
 
     def _text(self, name: str, array: Any) -> None:
+        self._written(name, array)
         for code, message, severity, pattern in _MISLEADING:
             count = values_with(pattern, array)
             if count:
@@ -102,9 +133,19 @@ class _Cells:
                 total = count + ((before.count or 0) if before else 0)
                 self._found[name, code] = Risk(code, message, None, severity, total, (), name)
 
+    def _written(self, name: str, array: Any) -> None:
+        """Pickles written out as text, among the first values that look so."""
+        from pyarrow import compute
+
+        if (name, "TDS500") in self._found:
+            return
+        looks = array.filter(compute.match_substring_regex(array, WRITTEN))
+        if any(holds_written_call(value.encode()) for value in looks.slice(0, CANDIDATES).to_pylist() if value):
+            self._found[name, "TDS500"] = Risk("TDS500", f"cells of a column: {WRITTEN_OUT}", "pickle", column=name)
+
     def _column(self, name: str, array: Any) -> None:
         for value in _suspects(array):
-            for risk in _cell_risks(value):
+            for risk in cell_risks(value):
                 self._found.setdefault(
                     (name, risk.code),
                     Risk(risk.code, f"cells of a column: {risk.message}", risk.form, column=name),
@@ -171,9 +212,10 @@ _MARKED = r"\A(?:\x80[\x00-\x05]|\x7fELF|MZ|\x93NUMPY|#!)|[ci][A-Za-z_][\w.]*\n[
 """Magic of protocols 2 to 5 and of programs; a global in protocol 0 or 1, wherever it stands."""
 
 
-def _cell_risks(value: bytes) -> list[Risk]:
+def cell_risks(value: bytes) -> list[Risk]:
+    """Risks of one value of bytes: a pickle, a program, something compressed."""
     risks = magic_risks(value, None)
-    if not risks and is_pickle(Replay(value)):
+    if not risks and (is_pickle(Replay(value)) or holds_call(value)):
         return [Risk("TDS500", "value is a pickle: loading it can run code", "pickle"), *audit(Replay(value))]
     if not risks and (name := codec(value)):
         return _squeezed(name, value)

@@ -11,6 +11,8 @@ from tdsec_gov.checks.files.formats.magic import magic_risks
 from tdsec_gov.checks.files.formats.models import KERAS, KERAS_CODE
 from tdsec_gov.checks.files.pickled.allowlist import audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
+from tdsec_gov.checks.files.pickled.embedded import holds_call
+from tdsec_gov.checks.files.pickled.written import decoded
 from tdsec_gov.checks.files.risk import Replay, Risk, worst_first
 
 MAX_OBJECTS = 200_000
@@ -79,12 +81,15 @@ class _Walk:
 
     def _bytes(self, item: Any) -> Iterator[Risk]:
         """Look at the beginning of what could hold a program or a pickle."""
-        if item.shape is None or 0 in item.shape or item.dtype.kind not in "OSVu":
+        if item.shape is None or 0 in item.shape or item.dtype.kind not in "OSVui":
             return
-        first = item[()] if item.shape == () else item[tuple(slice(0, 64) for _ in item.shape)]
-        if item.dtype.kind == "u":
-            values = [item[:LOOKED_AT].tobytes()] if item.ndim == 1 else []
+        if item.dtype.kind in "ui":
+            if item.dtype.itemsize > 1 or item.ndim == 0:
+                return
+            lead = tuple(slice(0, 4) for _ in item.shape[:-1])
+            values = [bytes(row.tobytes()) for row in item[(*lead, slice(0, LOOKED_AT))].reshape(-1, min(item.shape[-1], LOOKED_AT))]
         else:
+            first = item[()] if item.shape == () else item[tuple(slice(0, 64) for _ in item.shape)]
             values = [_raw(value) for value in getattr(first, "flat", [first])]
         yield from _value_risks(values)
 
@@ -96,15 +101,24 @@ class _Walk:
             if name in ("PSEUDOATOM",) and _raw(item.attrs[name]) == b"object":
                 yield PICKLE
             value = item.attrs[name]
-            values = [_raw(one) for one in value.flat] if hasattr(value, "flat") else [_raw(value)]
+            values = _elements(value)
             if name == "model_config" and any(KERAS_CODE.search(one) for one in values):
                 yield KERAS
             yield from _value_risks(values)
 
 
+def _elements(value: Any) -> list[bytes]:
+    """The elements of an attribute; an array of bytes is one."""
+    if not hasattr(value, "flat"):
+        return [_raw(value)]
+    if getattr(value, "dtype", None) is not None and value.dtype.kind in "ui" and value.dtype.itemsize == 1:
+        return [bytes(value.tobytes())]
+    return [_raw(one) for one in value.flat]
+
+
 def _value_risks(values: list[bytes]) -> Iterator[Risk]:
     for value in values:
-        if is_pickle(Replay(value)):
+        if is_pickle(Replay(value)) or holds_call(value) or any(map(holds_call, decoded(value))):
             yield PICKLE
             yield from audit(Replay(value))
         yield from magic_risks(value[:LOOKED_AT], None)

@@ -17,36 +17,78 @@ from tdsec_gov.checks.files.risk import Replay
 MAX_OPCODES = 50_000
 MAX_ALIKE = 2_000_000
 MAX_STREAMS = 100
+MAX_INSIDE = 5_000
+MAX_PADDING = 1024
 FEWEST = 4
 LONGEST_FRAME = 1 << 40
 HIGHEST = 5
 _NAME = re.compile(r"[^\W\d][\w.-]* [^\W\d][\w.]*\Z")
+_PADDING = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff|[\0\t\n\r ])*")
 _CHANGES = ("BUILD", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS")
+_CALLS = ("REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX")
 _NEW = ("NEWOBJ", "NEWOBJ_EX")
 
 
 def is_pickle(stream: Replay) -> bool:
-    """Whether the bytes of ``stream`` are a pickle, stacked pickles, or the beginning of one that acts."""
+    """Whether the bytes of ``stream`` are a pickle, stacked pickles, or the beginning of one that acts.
+
+    What no unpickler takes as a first byte (marks of byte order, blanks, NUL) is passed over, before and
+    between pickles: a loader that seeks passes over it, too.
+    """
     count = 0
     for _ in range(MAX_STREAMS):
+        _pass_padding(stream)
         machine, named, kinds = Machine(), False, set[str]()
         try:
             for step in steps(stream):
                 count += 1
                 kinds.add(step.name)  # a long run of one letter is a text, a long mix of opcodes is padding
-                if step.start == 0 and step.name == "PERSID":
-                    return False  # an unpickler stops at a persistent id; zip and Parquet begin with P
+                if step.start == 0 and step.name == "PERSID":  # zip and Parquet begin with P, too
+                    return not stream.read(64).removeprefix(b".").strip()
                 if _acts(machine, step) or count > (MAX_OPCODES if len(kinds) > 1 else MAX_ALIKE):
                     return True
                 named = named or step.name in ("GLOBAL", "STACK_GLOBAL")
                 machine.step(step)
         except Malformed:
             return False
-        rest = stream.read(1)
-        if not rest.strip():
+        if not _pass_padding(stream):
             return count >= FEWEST or named
-        stream = Replay(rest, stream)
     return True
+
+
+def calls(data: bytes) -> bool:
+    """Whether ``data`` begins with opcodes that call a global by name.
+
+    Stricter than :func:`is_pickle`, for places in the middle of other bytes: a magic is not enough.    """
+    machine, named = Machine(), False
+    try:
+        for count, step in enumerate(steps(Replay(data))):
+            if step.name in _CALLS and _acts(machine, step):
+                return named or step.name == "INST"
+            if count > MAX_INSIDE:
+                return False
+            machine.step(step)
+            if step.name in ("GLOBAL", "STACK_GLOBAL"):
+                named = named or bool(_NAME.match(machine.top().text or ""))
+    except Malformed:
+        return False
+    return False
+
+
+def _pass_padding(stream: Replay) -> bool:
+    """Go to the first byte that is no padding, at most 64 MiB further on; False when there is none."""
+    for _ in range(MAX_PADDING):
+        piece = stream.read(1 << 16)
+        rest = piece[_length_of_padding(piece) :]
+        if rest or not piece:
+            stream.restart(rest)
+            return bool(rest)
+    return True
+
+
+def _length_of_padding(piece: bytes) -> int:
+    found = _PADDING.match(piece)
+    return found.end() if found else 0
 
 
 def _acts(machine: Machine, step: Step) -> bool:

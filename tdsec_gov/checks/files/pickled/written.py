@@ -1,0 +1,104 @@
+"""Bytes written out as text: base64 (RFC 4648, both alphabets), hexadecimal digits, Python's b'...'.
+
+A loader that stores objects in CSV or JSON writes them so and decodes them again. Which pieces of a text
+could hold a pickle is told by pattern, quickly; what they decode to is for others to judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import binascii
+import re
+from collections.abc import Iterator
+
+from tdsec_gov.checks.files.pickled.embedded import holds_call
+
+LONGEST = 4 << 20
+MOST = 20_000
+MAGIC = r"gA[I-X][A-Za-z0-9+/_-]{8}"
+"""Protocols 2 to 5 in base64."""
+_NEWLINE = r"(?:C[g-v]|[AQgw][o-r]|[AEIMQUYcgkosw048]K)"
+LINES = rf"[A-Za-z0-9+/_-]{{4}}{_NEWLINE}[A-Za-z0-9+/_-]*{_NEWLINE}[A-Za-z0-9+/_-]{{6}}"
+"""Two ends of lines in base64, as the globals of protocols 0 and 1 need them."""
+HEX = r"80 ?0[2-5] ?[0-9A-Fa-f]{2} ?[0-9A-Fa-f]{2}"
+LITERAL = r"b\\?['\"](?:\\\\?x80|[(c\]}])"
+WRITTEN = rf"{MAGIC}|{LINES}|H4sI[A-Za-z0-9+/_-]{{16}}|eJ[A-Za-z0-9+/_-]{{16}}|{HEX}|{LITERAL}"
+"""RE2 and re read it alike: a text without it holds nothing for :func:`decoded`."""
+WRITTEN_OUT = "text holds pickles written out (base64, hexadecimal): decoding and loading them runs code"
+_SMALL = 1 << 15
+_WRITTEN_TEXT = re.compile(WRITTEN)
+_WRITTEN = re.compile(WRITTEN.encode())
+_TOKENS = re.compile(
+    rb"(?P<base64>[A-Za-z0-9+/_-]{16,}(?:(?:\\n|\\r|\s){1,4}[A-Za-z0-9+/_-]{16,})*=*)"
+    rb"|b\\?(?P<quote>['\"])(?P<literal>(?:\\\\?.|[^\\\n])*?)\\?(?P=quote)"
+)
+_HEX = re.compile(rb"(?:0x|\\\\?x)?((?:[0-9A-Fa-f]{2} ?){8,})")
+_BREAKS = re.compile(rb"\\[nr]|\s")
+
+
+def may_hold(text: str) -> bool:
+    """Whether something in ``text`` looks like the beginning of a pickle that was written out."""
+    if len(text) < _SMALL:
+        return _WRITTEN_TEXT.search(text) is not None
+    import pyarrow
+    from pyarrow import compute
+
+    return bool(compute.match_substring_regex(pyarrow.scalar(text), WRITTEN).as_py())
+
+
+def decoded(text: bytes) -> list[bytes]:
+    """What the pieces of ``text`` that look written out decode to; at most 20,000 of them."""
+    if not _WRITTEN.search(text):
+        return []
+    found: list[bytes] = []
+    for token in _TOKENS.finditer(text):
+        found += _readings(token)
+        if len(found) > MOST:
+            break
+    return found
+
+
+def holds_written_call(text: bytes) -> bool:
+    """Whether ``text`` holds a pickle in writing that calls something; compressed ones, too."""
+    return any(_calls(value) for value in decoded(text))
+
+
+def _calls(value: bytes) -> bool:
+    return holds_call(value) or holds_call(_inflated(value))
+
+
+def _inflated(value: bytes) -> bytes:
+    import zlib
+
+    if value[:2] not in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"\x78\x5e"):
+        return b""
+    try:
+        return zlib.decompressobj(wbits=47).decompress(value, LONGEST)
+    except zlib.error:
+        return b""
+
+
+def _readings(token: re.Match[bytes]) -> Iterator[bytes]:
+    if (literal := token["literal"]) is not None:
+        if value := _literal(literal, token["quote"]):
+            yield value
+        return
+    text = token["base64"]
+    if not _WRITTEN.search(text):
+        return
+    if digits := _HEX.fullmatch(text.rstrip(b"=")):
+        yield bytes.fromhex(digits[1].decode())
+    plain = _BREAKS.sub(b"", text).rstrip(b"=").translate(_STANDARD)[:LONGEST]
+    usable = plain[: len(plain) - (len(plain) % 4 == 1)]
+    yield binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
+
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def _literal(text: bytes, quote: bytes) -> bytes | None:
+    try:
+        value = ast.literal_eval("b" + (quote + text.replace(b"\\\\", b"\\") + quote).decode("ascii"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, bytes) else None
