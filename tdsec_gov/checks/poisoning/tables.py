@@ -1,8 +1,8 @@
-"""From files to rows: both versions of a dataset stacked in one frame, with labels as codes."""
+"""From files to rows: both versions of a dataset one after the other, with labels as codes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.tables import is_table, read_table
+from tdsec_gov.checks.poisoning.labels import Labels
+from tdsec_gov.checks.poisoning.sources import KEPT, Source, rows_at
+from tdsec_gov.checks.tables import is_table
 from tdsec_gov.detect.contract import NotRunnable
 from tdsec_gov.detect.data.columns import prepare
-from tdsec_gov.detect.data.diff import content_codes
+from tdsec_gov.detect.data.digests import Digester, Words, first_seen
 from tdsec_gov.detect.data.subject import Stack
 from tdsec_gov.detect.types import IntArray
 
 if TYPE_CHECKING:
     import polars
-
-MAX_CLASSES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Loaded:
 def load(
     files: Sequence[DataFile], previous: Sequence[DataFile] | None, label: str, ignore: frozenset[str]
 ) -> Loaded:
-    """Read the tables of both versions.
+    """Digest all rows of both versions, in constant memory but for some 60 bytes a row; the content of
+    single rows is read when it is asked for.
 
     Raises:
         NotRunnable: no label column configured or found, no table, labels that are no classes.
@@ -48,27 +49,25 @@ def load(
     notes: list[str] = []
     now = _tables(files, label)
     before = _tables(previous or (), label)
-    gaps = _gaps(files, now, label, {name for name, _ in before})
+    gaps = _gaps(files, now, label, {one.path for one in before})
     if not now:
         raise NotRunnable("no file of this version is a table with the configured label column")
     others = sum(not is_table(file) for file in files)
     if others:
         notes.append(f"{others} files that are no tables (images, audio, documents)")
     columns = _columns(now, before, label, ignore, notes, gaps)
-    frame = _stack([one.select([*columns, label]) for _, one in (*before, *now)])
-    labels, classes = _codes(frame[label])
-    lengths = [one.height for _, one in (*before, *now)]
-    numbers = np.concatenate([np.arange(length, dtype=np.int64) for length in lengths])
-    old = sum(one.height for _, one in before)
+    sources = (*before, *now)
+    rows = Rows(sources, {name: _common([one.schema[name] for one in sources]) for name in (*columns, label)})
+    content, labels, classes, lengths = rows.digested(columns, label)
+    old = sum(lengths[: len(before)])
     if not bool((labels[old:] >= 0).any()):
         raise NotRunnable("the label column of this version is empty")
-    content = frame.select(columns)
     stack = Stack(
-        content=content_codes(content),
+        content=content,
         labels=labels,
         classes=classes,
-        current=np.arange(frame.height) >= old,
-        columns=lambda index: tuple(prepare(content[index])),
+        current=np.arange(labels.size) >= old,
+        columns=lambda index: tuple(prepare(rows.content(columns, lengths, index))),
         label_name=label,
         notes=tuple(notes),
         gaps=tuple(gaps),
@@ -76,20 +75,83 @@ def load(
     return Loaded(
         stack=stack,
         file=np.repeat(np.arange(len(lengths), dtype=np.int64), lengths),
-        row=numbers,
-        files=tuple(name for name, _ in (*before, *now)),
+        row=np.concatenate([np.arange(length, dtype=np.int64) for length in lengths]),
+        files=tuple(one.path for one in sources),
     )
 
 
-def _tables(files: Sequence[DataFile], label: str) -> list[tuple[str, polars.DataFrame]]:
-    read = [(file.path, read_table(file)) for file in files if is_table(file)]
-    return [(path, frame) for path, frame in read if label in frame.columns]
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of all ``sources``, one after the other; ``types`` are the types their columns share
+    (None: only text can hold the values of all)."""
+
+    sources: Sequence[Source]
+    types: Mapping[str, Any]
+
+    def digested(self, columns: Sequence[str], label: str) -> tuple[IntArray, IntArray, int, list[int]]:
+        """Content codes, label codes, classes, and the rows of each source. Reads everything once."""
+        digester, labels, lengths = Digester(), Labels(), []
+        digests: list[Words] = []
+        for source in self.sources:
+            lengths.append(0)
+            for batch in source.batches():
+                typed = self._typed(batch, (*columns, label))
+                labels.add(typed[label])
+                digests.append(digester.rows(typed.select(columns)))
+                lengths[-1] += batch.height
+        codes, classes = labels.finish()
+        whole = np.concatenate(digests)
+        del digests
+        return first_seen(whole), codes, classes, lengths
+
+    def content(self, columns: Sequence[str], lengths: Sequence[int], index: IntArray) -> polars.DataFrame:
+        """The rows at the positions ``index``, in that order. Reads the sources that hold them once."""
+        import polars as pl
+
+        wanted, place = np.unique(index, return_inverse=True)
+        parts = [self._typed(one, columns) for one in rows_at(self.sources, lengths, wanted)]
+        if not parts:
+            empty = pl.DataFrame(schema={name: self.sources[0].schema[name] for name in columns})
+            return self._typed(empty, columns)
+        return pl.concat(parts)[place]
+
+    def _typed(self, batch: polars.DataFrame, columns: Sequence[str]) -> polars.DataFrame:
+        """Times become numbers, a column whose types do not meet text."""
+        import polars as pl
+
+        return pl.DataFrame([_cast(batch[name], self.types[name]) for name in columns])
 
 
-def _gaps(
-    files: Sequence[DataFile], now: list[tuple[str, polars.DataFrame]], label: str, before: set[str]
-) -> list[str]:
-    have = {name for name, _ in now}
+def _cast(series: polars.Series, shared: Any) -> polars.Series:
+    import polars as pl
+
+    if shared is None:
+        return (series.to_physical() if series.dtype.is_temporal() else series).cast(pl.String)
+    series = series.cast(shared)
+    return series.to_physical() if shared.is_temporal() else series
+
+
+def _common(types: Sequence[Any]) -> Any:
+    """The type that holds the values of all, or None."""
+    import polars as pl
+
+    plain = [pl.String() if one in (pl.Categorical, pl.Enum) else one for one in types]
+    frames = [pl.DataFrame(schema={"c": one}) for one in dict.fromkeys(plain)]
+    try:
+        shared = pl.concat(frames, how="vertical_relaxed").schema["c"]
+    except pl.exceptions.PolarsError:
+        return None
+    return None if shared == pl.String and len(frames) > 1 else shared
+
+
+def _tables(files: Sequence[DataFile], label: str) -> list[Source]:
+    tables = [file for file in files if is_table(file)]
+    opened = (Source(file, keep=place < KEPT) for place, file in enumerate(tables))
+    return [one for one in opened if label in one.schema]
+
+
+def _gaps(files: Sequence[DataFile], now: list[Source], label: str, before: set[str]) -> list[str]:
+    have = {one.path for one in now}
     lacking = [file.path for file in files if is_table(file) and file.path not in have]
     lost = [path for path in lacking if path in before]
     if lost:
@@ -98,18 +160,18 @@ def _gaps(
 
 
 def _columns(
-    now: list[tuple[str, polars.DataFrame]],
-    before: list[tuple[str, polars.DataFrame]],
+    now: list[Source],
+    before: list[Source],
     label: str,
     ignore: frozenset[str],
     notes: list[str],
     gaps: list[str],
 ) -> list[str]:
     """Content columns that every table has, in a fixed order."""
-    tables = [frame for _, frame in (*now, *before)]
-    shared = reduce(lambda left, right: left & right, (set(frame.columns) for frame in tables))
-    seen = set().union(*(frame.columns for _, frame in now))
-    nested = {name for frame in tables for name in frame.columns if _is_opaque(frame.schema[name])}
+    schemas = [one.schema for one in (*now, *before)]
+    shared = reduce(lambda left, right: left & right, (set(one) for one in schemas))
+    seen = set().union(*(one.schema for one in now))
+    nested = {name for one in schemas for name in one if _is_opaque(one[name])}
     columns = sorted(shared - nested - ignore - {label})
     partial = len(seen - shared)
     if partial:
@@ -127,41 +189,3 @@ def _is_opaque(dtype: Any) -> bool:
     import polars as pl
 
     return bool(dtype.is_nested() or dtype in (pl.Binary, pl.Object))
-
-
-def _stack(frames: list[polars.DataFrame]) -> polars.DataFrame:
-    """One below the other; a column whose types do not meet becomes text, times become numbers."""
-    import polars as pl
-
-    stacked = [_stack_column([frame.select(name) for frame in frames]) for name in frames[0].columns]
-    return pl.concat(stacked, how="horizontal")
-
-
-def _stack_column(parts: list[polars.DataFrame]) -> polars.DataFrame:
-    import polars as pl
-    from polars import selectors
-
-    try:
-        whole = pl.concat(parts, how="vertical_relaxed")
-    except pl.exceptions.PolarsError:
-        plain = [part.with_columns(selectors.temporal().to_physical()) for part in parts]
-        whole = pl.concat([part.select(pl.all().cast(pl.String)) for part in plain])
-    return whole.with_columns(selectors.temporal().to_physical())
-
-
-def _codes(labels: polars.Series) -> tuple[IntArray, int]:
-    """Labels as codes in sorted order; missing is -1."""
-    import polars as pl
-
-    if labels.dtype.is_float():
-        labels = labels.fill_nan(None)
-        whole = labels.drop_nulls()
-        if bool((whole != whole.round()).any()) and whole.n_unique() > 20:
-            raise NotRunnable("the label column is a continuous target; classes are needed")
-    text = labels.cast(pl.String)
-    known = sorted(text.drop_nulls().unique().to_list())
-    if len(known) > MAX_CLASSES:
-        raise NotRunnable(f"the label column has more than {MAX_CLASSES} classes")
-    table = {value: code for code, value in enumerate(known)}
-    codes = np.fromiter((-1 if one is None else table[one] for one in text), np.int64, len(text))
-    return codes, len(known)

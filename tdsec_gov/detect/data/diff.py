@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tdsec_gov.detect.data.digests import Digester, first_seen
 from tdsec_gov.detect.types import BoolArray, IntArray
 
 if TYPE_CHECKING:
@@ -39,57 +40,58 @@ class RowDiff:
 
 def row_diff(content: IntArray, labels: IntArray, current: BoolArray) -> RowDiff:
     """Compare the rows of the version before (not ``current``) with those of this one; each array has
-    shape (rows,), ``labels`` is -1 where there is none. Cost: linear up to sorting."""
-    key = content * (int(labels.max(initial=-1)) + 2) + labels + 1
-    _, key = np.unique(key, return_inverse=True)
-    key = key.astype(np.int64)
-    old, new = ~current, current
-    contents = int(content.max(initial=-1)) + 1
-    before = np.bincount(key[old], minlength=int(key.max(initial=-1)) + 1)
-    after = np.bincount(key[new], minlength=before.size)
-    first = np.zeros(before.size, dtype=np.int64)
-    first[key] = content
-    gone = np.bincount(first, weights=np.maximum(before - after, 0), minlength=contents)
-    left = new & (_occurrence(key, new) >= before[key])
-    relabelled = left & (_occurrence(content, left) < gone[content])
+    shape (rows,), ``labels`` is -1 where there is none. Cost: one sort."""
+    kinds = int(labels.max(initial=-1)) + 2
+    order = np.argsort((content * kinds + labels + 1) * 2 + current, kind="stable")
+    new = current[order]
+    contents = _starts(content[order])
+    keys = contents | _starts(labels[order])
+    key, whole = np.cumsum(keys) - 1, np.cumsum(contents) - 1
+    firsts = np.flatnonzero(keys)
+    owner = whole[firsts]
+    after = np.add.reduceat(new, firsts, dtype=np.int64) if firsts.size else firsts
+    before = np.diff(np.r_[firsts, order.size]) - after
+    gone = np.bincount(owner, weights=np.maximum(before - after, 0)).astype(np.int64)
+    known = np.bincount(owner, weights=before)[whole] > 0
+    repeating = (before > 0)[key]
+    # In a run of one key the old rows come first, then the new ones: as many of them are no news.
+    left = new & (np.arange(order.size) >= (firsts + 2 * before)[key])
+    relabelled = _first_ones(left, order, whole, gone)
     added = left & ~relabelled
-    known = np.bincount(content[old], minlength=gone.size)[content] > 0
     return RowDiff(
-        added=added,
-        relabelled=relabelled,
-        contradicting=added & known & (before[key] == 0),
-        repeated=added & (before[key] > 0),
-        removed=int(gone.sum()) - int(relabelled.sum()),
+        added=_back(added, order),
+        relabelled=_back(relabelled, order),
+        contradicting=_back(added & known & ~repeating, order),
+        repeated=_back(added & repeating, order),
+        removed=int(gone.sum()) - int(np.count_nonzero(relabelled)),
         content=content,
     )
 
 
 def content_codes(frame: polars.DataFrame) -> IntArray:
-    """One code per distinct row content; codes are equal exactly when all values are.
-
-    Values are written out and length-prefixed, so that no two different rows meet.
-    """
-    import polars as pl
-
-    parts: list[polars.Series] = []
-    for name in frame.columns:
-        text = frame[name].cast(pl.String).to_frame("v")
-        shown = pl.concat_str([pl.col("v").str.len_bytes().cast(pl.String), pl.lit(":"), pl.col("v")])
-        parts.append(text.select(shown.fill_null("~").alias(str(len(parts))))[:, 0])
-    joined = pl.DataFrame(parts).select(pl.concat_str(pl.all()))[:, 0]
-    codes: dict[str, int] = {}
-    return np.fromiter((codes.setdefault(one, len(codes)) for one in joined), np.int64, frame.height)
+    """One code per distinct row content, numbered as they first appear."""
+    return first_seen(Digester().rows(frame))
 
 
-def _occurrence(group: IntArray, mask: BoolArray) -> IntArray:
-    """For rows in ``mask``: how many rows of the same group in ``mask`` come before (else 0)."""
-    result = np.zeros(group.size, dtype=np.int64)
-    index = np.flatnonzero(mask)
-    if index.size == 0:
-        return result
-    order = index[np.argsort(group[index], kind="stable")]
-    sorted_groups = group[order]
-    starts = np.flatnonzero(np.r_[True, sorted_groups[1:] != sorted_groups[:-1]])
-    sizes = np.diff(np.r_[starts, order.size])
-    result[order] = np.arange(order.size) - np.repeat(starts, sizes)
+def _starts(ordered: IntArray) -> BoolArray:
+    """Where a run of equal numbers begins."""
+    return np.r_[True, ordered[1:] != ordered[:-1]] if ordered.size else np.empty(0, dtype=np.bool_)
+
+
+def _first_ones(left: BoolArray, order: IntArray, whole: IntArray, gone: IntArray) -> BoolArray:
+    """Of the rows ``left`` of each content the first ones, as many as rows of it are ``gone``."""
+    result = np.zeros(left.size, dtype=np.bool_)
+    places = np.flatnonzero(left & (gone > 0)[whole])
+    places = places[np.lexsort((order[places], whole[places]))]
+    starts = np.flatnonzero(_starts(whole[places]))
+    sizes = np.diff(np.r_[starts, places.size])
+    before = np.arange(places.size) - np.repeat(starts, sizes)
+    result[places[before < gone[whole[places]]]] = True
+    return result
+
+
+def _back(ordered: BoolArray, order: IntArray) -> BoolArray:
+    """From sorted places to positions."""
+    result = np.empty(ordered.size, dtype=np.bool_)
+    result[order] = ordered
     return result

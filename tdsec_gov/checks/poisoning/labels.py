@@ -1,0 +1,55 @@
+"""The label column, batch by batch, as codes in sorted order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tdsec_gov.detect.contract import NotRunnable
+from tdsec_gov.detect.types import IntArray
+
+if TYPE_CHECKING:
+    import polars
+
+MAX_CLASSES = 200
+_CONTINUOUS = 20
+
+
+class Labels:
+    """Collects labels. Memory: four bytes a row."""
+
+    def __init__(self) -> None:
+        self._codes: list[np.ndarray] = []
+        self._table: dict[str, int] = {}
+        self._fractions = False
+
+    def add(self, labels: polars.Series) -> None:
+        """Take the next rows. Raises NotRunnable: more classes than a classifier has."""
+        import polars as pl
+
+        if labels.dtype.is_float():
+            labels = labels.fill_nan(None)
+            self._fractions |= bool((labels != labels.round()).any())
+        text = labels.cast(pl.String)
+        known = text.drop_nulls().unique()
+        for value in known.to_list():
+            self._table.setdefault(value, len(self._table))
+        self._refuse()
+        codes = text.replace_strict(
+            list(self._table), range(len(self._table)), return_dtype=pl.Int32, default=-1
+        )
+        self._codes.append(codes.fill_null(-1).to_numpy())
+
+    def finish(self) -> tuple[IntArray, int]:
+        """Codes 0..classes-1 in the order of the sorted labels, -1 where missing; and the classes."""
+        place = np.full(len(self._table) + 1, -1, dtype=np.int64)
+        for number, value in enumerate(sorted(self._table)):
+            place[self._table[value]] = number
+        return place[np.concatenate(self._codes)], len(self._table)
+
+    def _refuse(self) -> None:
+        if self._fractions and len(self._table) > _CONTINUOUS:
+            raise NotRunnable("the label column is a continuous target; classes are needed")
+        if len(self._table) > MAX_CLASSES:
+            raise NotRunnable(f"the label column has more than {MAX_CLASSES} classes")
