@@ -60,7 +60,7 @@ def inspect(file: DataFile, rules: Rules) -> list[Risk]:
         return [Risk("TDS519", "file is empty", None, severity)]
     risks = [risk.judged(rules.allow) for risk in _content(file, rules)]
     if not any(risk.severity is Severity.DENY for risk in risks):
-        risks += [risk.judged(rules.allow) for risk in _text(file, rules.hidden)]
+        risks += [risk.judged(rules.allow) for risk in _relevant(_text(file, rules.hidden), rules)]
     return worst_first(risks)
 
 

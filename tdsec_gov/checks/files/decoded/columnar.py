@@ -15,7 +15,7 @@ from tdsec_gov.checks.files.packed.streams import codec
 from tdsec_gov.checks.files.pickled.allowlist import audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.pickled.embedded import holds_call
-from tdsec_gov.checks.files.pickled.written import WRITTEN, WRITTEN_OUT, decoded, holds_written_call
+from tdsec_gov.checks.files.pickled.written import WRITTEN, decoded, written_risks
 from tdsec_gov.checks.files.risk import Replay, Risk
 from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED, values_with
 from tdsec_gov.checks.refusals import shown_column
@@ -140,8 +140,10 @@ class _Cells:
         if (name, "TDS500") in self._found:
             return
         looks = array.filter(compute.match_substring_regex(array, WRITTEN))
-        if any(holds_written_call(value.encode()) for value in looks.slice(0, CANDIDATES).to_pylist() if value):
-            self._found[name, "TDS500"] = Risk("TDS500", f"cells of a column: {WRITTEN_OUT}", "pickle", column=name)
+        for value in looks.slice(0, CANDIDATES).to_pylist():
+            for risk in written_risks(value.encode()):
+                told = replace(risk, message=f"cells of a column: {risk.message}", column=name)
+                self._found.setdefault((name, risk.code), told)
 
     def _column(self, name: str, array: Any) -> None:
         for value in _suspects(array):

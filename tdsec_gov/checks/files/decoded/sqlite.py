@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tdsec_gov.checks.files.decoded.columnar import cell_risks
 from tdsec_gov.checks.files.pickled.embedded import stream_holds_call
-from tdsec_gov.checks.files.pickled.written import WRITTEN_OUT, holds_written_call
+from tdsec_gov.checks.files.pickled.written import written_risks
 from tdsec_gov.checks.files.risk import Risk, worst_first
 from tdsec_gov.checks.refusals import shown_column
 
@@ -69,10 +69,7 @@ def _column(connection: sqlite3.Connection, table: str, column: bytes, index: in
 
 
 def _value(value: bytes) -> list[Risk]:
-    risks = cell_risks(value)
-    if not risks and holds_written_call(value):
-        return [Risk("TDS500", WRITTEN_OUT, "pickle")]
-    return risks
+    return cell_risks(value) or written_risks(value)
 
 
 def _quoted(name: bytes) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from tdsec_gov.checks.files.pickled.machine import Machine
+from tdsec_gov.checks.files.pickled.machine import EXTENSIONS, Machine
 from tdsec_gov.checks.files.pickled.opcodes import Malformed, Step, steps
 from tdsec_gov.checks.files.risk import Replay
 
@@ -56,15 +56,20 @@ def is_pickle(stream: Replay) -> bool:
     return True
 
 
-def calls(data: bytes) -> bool:
+def calls(data: bytes, whole: bool = False) -> bool:
     """Whether ``data`` begins with opcodes that call a global by name.
 
-    Stricter than :func:`is_pickle`, for places in the middle of other bytes: a magic is not enough.    """
+    Stricter than :func:`is_pickle`, for places in the middle of other bytes: a magic is not enough.
+    ``whole``: it is known to be a pickle, so that codes of extensions and persistent ids count, too.
+    """
     machine, named = Machine(), False
     try:
         for count, step in enumerate(steps(Replay(data))):
             if step.name in _CALLS and _acts(machine, step):
                 return named or step.name == "INST"
+            named = named or (whole and step.name in EXTENSIONS)
+            if whole and step.name in ("PERSID", "BINPERSID"):
+                return True
             if count > MAX_INSIDE:
                 return False
             machine.step(step)

@@ -23,7 +23,7 @@ _WORD = r"[A-Za-z_][A-Za-z0-9_.]*\n?(?:\x94|q.|r....|p[0-9]+\n)?"
 _TEXT = r"(?:[\x8cU].|[XT].\x00\x00\x00|\x8d.\x00\x00\x00\x00\x00\x00\x00|[VS]['\"]?)"
 _OPERAND = rf"(?:{_TEXT}{_WORD}|h.|j....|g[0-9]+\n)"
 _BEGINS = re.compile(
-    (rf"c(?={_LINE}{_LINE}{_NEXT})|i(?={_LINE}{_LINE})").encode("latin-1")
+    (rf"\(?c(?={_LINE}{_LINE}{_NEXT})|i(?={_LINE}{_LINE})").encode("latin-1")
     + rb"|\x80(?=[\x02-\x05][\x95c(\]})XUTVSKMJIN\x8c-\x8f\x88-\x8b])"
     rb"|[\x8cU](?=[\x01-\x7f][A-Za-z_])|X(?=[\x01-\xff]\0\0\0[A-Za-z_])|\x8d(?=[\x01-\xff]\0{7}[A-Za-z_])"
 )
@@ -44,10 +44,10 @@ def _places(data: bytes) -> Iterator[int]:
         if data[place] != 0x69:
             yield place
             continue
-        start = max(0, place - INST_ARGUMENTS)
-        for offset, code in enumerate(data[start:place]):
-            if code == 0x28:
-                yield start + offset
+        opening = data.find(b"(", max(0, place - INST_ARGUMENTS), place)
+        while opening >= 0:
+            yield opening
+            opening = data.find(b"(", opening + 1, place)
 
 
 def stream_holds_call(source: Source) -> bool:

@@ -9,16 +9,21 @@ from __future__ import annotations
 import ast
 import binascii
 import re
+import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 
+from tdsec_gov.checks.files.pickled.allowlist import audit
+from tdsec_gov.checks.files.pickled.detect import calls
 from tdsec_gov.checks.files.pickled.embedded import holds_call
+from tdsec_gov.checks.files.risk import Replay, Risk
 
 LONGEST = 4 << 20
 MOST = 20_000
 MAGIC = r"gA[I-X][A-Za-z0-9+/_-]{8}"
 """Protocols 2 to 5 in base64."""
 _NEWLINE = r"(?:C[g-v]|[AQgw][o-r]|[AEIMQUYcgkosw048]K)"
-LINES = rf"[A-Za-z0-9+/_-]{{4}}{_NEWLINE}[A-Za-z0-9+/_-]*{_NEWLINE}[A-Za-z0-9+/_-]{{6}}"
+LINES = rf"[A-Za-z0-9+/_-]{{4}}{_NEWLINE}[A-Za-z0-9+/_-]*{_NEWLINE}[A-Za-z0-9+/_-]"
 """Two ends of lines in base64, as the globals of protocols 0 and 1 need them."""
 HEX = r"80 ?0[2-5] ?[0-9A-Fa-f]{2} ?[0-9A-Fa-f]{2}"
 LITERAL = r"b\\?['\"](?:\\\\?x80|[(c\]}])"
@@ -63,13 +68,21 @@ def holds_written_call(text: bytes) -> bool:
     return any(_calls(value) for value in decoded(text))
 
 
+def written_risks(text: bytes) -> list[Risk]:
+    """Pickles in writing that call something; where pickles are allowed they build listed things only."""
+    values = [value for value in decoded(text) if _calls(value)]
+    if not values:
+        return []
+    faults = [risk for value in values for risk in audit(Replay(_inflated(value) or value))]
+    return [Risk("TDS500", WRITTEN_OUT, "pickle"), *dict.fromkeys(replace(risk, count=None) for risk in faults)]
+
+
 def _calls(value: bytes) -> bool:
-    return holds_call(value) or holds_call(_inflated(value))
+    inner = _inflated(value) or value
+    return holds_call(inner) or (_PROTOCOL.match(inner) is not None and calls(inner, whole=True))
 
 
 def _inflated(value: bytes) -> bytes:
-    import zlib
-
     if value[:2] not in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"\x78\x5e"):
         return b""
     try:
@@ -93,6 +106,7 @@ def _readings(token: re.Match[bytes]) -> Iterator[bytes]:
     yield binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
 
 
+_PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
-from tdsec_gov.checks.files.pickled.written import WRITTEN_OUT, holds_written_call, may_hold
+from tdsec_gov.checks.files.pickled.written import may_hold, written_risks
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with, may_instruct
 from tdsec_gov.checks.tables import guarded, scan_batches, table_format
@@ -40,16 +40,16 @@ def text_risks(file: DataFile, severity: Severity) -> list[Risk]:
     """Misleading characters and phrases, in one streamed pass. Raises Unreadable when the file is no text."""
     tallies = (
         _Tally("TDS515", "text holds invisible or direction-changing characters", severity, _hidden),
-        _Tally("TDS500", WRITTEN_OUT, Severity.DENY, _written),
         _Tally("TDS529", "text holds phrases that instruct a language model", Severity.WARN, _prompts),
         _Tally("TDS530", "words mix alphabets that look alike", Severity.NOTE, _mixed),
     )
-    line = 0
+    line, written = 0, list[Risk]()
     for text in _paragraphs(file):
         for tally in tallies:
             tally.count(text, line)
+        written += written_risks(text.encode("utf-8", "surrogatepass")) if may_hold(text) else []
         line += text.count("\n")
-    return [risk for tally in tallies if (risk := tally.risk())]
+    return [*dict.fromkeys(written), *(risk for tally in tallies if (risk := tally.risk()))]
 
 
 def _paragraphs(file: DataFile) -> Iterator[str]:
@@ -88,8 +88,7 @@ class _Tally:
         if not self._count:
             return None
         message = f"{message}, first in line {self._rows[0] + 1}"
-        form = "pickle" if code == "TDS500" else None
-        return Risk(code, message, form, severity, self._count, tuple(self._rows))
+        return Risk(code, message, None, severity, self._count, tuple(self._rows))
 
 
 def _hidden(text: str) -> tuple[int, list[int]]:
@@ -98,16 +97,6 @@ def _hidden(text: str) -> tuple[int, list[int]]:
     visible = _FLAG.sub("", text)
     found = list(_HIDDEN.finditer(visible))
     return len(found), [visible.count("\n", 0, one.start()) for one in found[:ROWS]]
-
-
-def _written(text: str) -> tuple[int, list[int]]:
-    if not may_hold(text):
-        return 0, []
-    data = text.encode("utf-8", "surrogatepass")
-    if not holds_written_call(data):
-        return 0, []
-    lines = [number for number, line in enumerate(data.split(b"\n")) if holds_written_call(line)]
-    return max(1, len(lines)), lines or [0]
 
 
 def _prompts(text: str) -> tuple[int, list[int]]:
