@@ -19,7 +19,7 @@ class LabelConformal:
     another kind* when only the accepted version contradicts them."""
 
     name: ClassVar[str] = "label_conformal"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[Role] = Role.TEST
     reference: ClassVar[bool | None] = True
     labels: ClassVar[bool] = True

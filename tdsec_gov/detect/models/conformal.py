@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tdsec_gov.detect.data.columns import Column
-from tdsec_gov.detect.models.label import LabelModel, fit, folds
+from tdsec_gov.detect.models.judge import Judge
+from tdsec_gov.detect.models.label import folds
+from tdsec_gov.detect.statistics.flips import flip_test
 from tdsec_gov.detect.statistics.strata import (
     TAILS,
     cauchy,
     class_test,
     conformal_p,
-    rank_test,
     tail_test,
 )
 from tdsec_gov.detect.types import FloatArray, IntArray
@@ -64,33 +65,34 @@ def label_test(
     if testable.size == 0:
         return LabelTest(1.0, new, row_p, np.empty(0, dtype=np.int64), 0, 0)
     base = accepted[known[labels[accepted]]]
-    old_scores, new_scores = _scores(columns, labels, classes, base, testable, rng)
-    row_p[known[labels[new]]] = conformal_p(old_scores, labels[base], new_scores, labels[testable])
-    old_labels, new_labels = labels[base], labels[testable]
-    strata = [(old_scores[old_labels == c], new_scores[new_labels == c]) for c in np.flatnonzero(known)]
-    tails = [tail_test(strata, share) for share in TAILS]
-    p = cauchy([*(one[0] for one in tails), rank_test(strata), class_test(strata)])
+    both = np.concatenate([base, testable])
+    assigned = np.concatenate([folds(base.size, _FOLDS, rng), folds(testable.size, _FOLDS, rng)])
+    judge = Judge(columns, classes)
+    strange = np.zeros((both.size, classes))
+    for fold in range(_FOLDS):
+        model = judge.fit(labels, base[assigned[: base.size] != fold])
+        strange[assigned == fold] = margins(model(both[assigned == fold]))
+    p, tails, own = _combined(strange, labels[both], base.size, rng)
+    row_p[known[labels[new]]] = conformal_p(
+        own[: base.size], labels[base], own[base.size :], labels[testable]
+    )
     best = int(np.argmin([one[0] for one in tails]))
     suspects = np.argsort(np.where(np.isnan(row_p), 2.0, row_p), kind="stable")
     return LabelTest(p, new, row_p, suspects[: tails[best][1]], max(0, round(tails[best][2])), testable.size)
 
 
-def _scores(
-    columns: Sequence[Column],
-    labels: IntArray,
-    classes: int,
-    base: IntArray,
-    new: IntArray,
-    rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
-    """Margins of the best other class over the own class; larger is stranger."""
-    old_fold, new_fold = folds(base.size, _FOLDS, rng), folds(new.size, _FOLDS, rng)
-    old_scores, new_scores = np.zeros(base.size), np.zeros(new.size)
-    for fold in range(_FOLDS):
-        model = fit(columns, labels, classes, base[old_fold != fold])
-        for index, assigned, scores in ((base, old_fold, old_scores), (new, new_fold, new_scores)):
-            scores[assigned == fold] = margins(model, labels, index[assigned == fold])
-    return old_scores, new_scores
+def _combined(
+    strange: FloatArray, labels: IntArray, accepted: int, rng: np.random.Generator
+) -> tuple[float, list[tuple[float, int, float]], FloatArray]:
+    """The p-value of all tests together, those of the tails, and how strange each row's own label is.
+
+    ``strange`` (rows, classes) and ``labels`` (rows,): ``accepted`` rows first, then the new ones.
+    """
+    own, new = strange[np.arange(labels.size), labels], np.arange(labels.size) >= accepted
+    strata = [(own[(labels == c) & ~new], own[(labels == c) & new]) for c in np.unique(labels)]
+    tails = [tail_test(strata, share) for share in TAILS]
+    tests = [*(one[0] for one in tails), flip_test(strange, labels, new, rng), class_test(strata)]
+    return cauchy(tests), tails, own
 
 
 def joint_test(
@@ -107,19 +109,17 @@ def joint_test(
     wrong at random stay strange. It tells the two apart after :func:`label_test` has refused.
     """
     both = np.concatenate([accepted, new])
-    fold, scores = folds(both.size, _FOLDS, rng), np.zeros(both.size)
+    fold, strange = folds(both.size, _FOLDS, rng), np.zeros((both.size, classes))
+    judge = Judge(columns, classes)
     for one in range(_FOLDS):
-        model = fit(columns, labels, classes, both[fold != one])
-        scores[fold == one] = margins(model, labels, both[fold == one])
-    old_scores, new_scores = scores[: accepted.size], scores[accepted.size :]
-    strata = [(old_scores[labels[accepted] == c], new_scores[labels[new] == c]) for c in range(classes)]
-    tails = [tail_test(strata, share)[0] for share in TAILS]
-    return cauchy([*tails, rank_test(strata), class_test(strata)])
+        model = judge.fit(labels, both[fold != one])
+        strange[fold == one] = margins(model(both[fold == one]))
+    return _combined(strange, labels[both], accepted.size, rng)[0]
 
 
-def margins(model: LabelModel, labels: IntArray, index: IntArray) -> FloatArray:
-    """By how much the best other label beats the own one, per row; larger is stranger."""
-    logits, row = model.logits(index), np.arange(index.size)
-    own = logits[row, labels[index]].copy()
-    logits[row, labels[index]] = -np.inf
-    return np.asarray(logits.max(axis=1, initial=-1e9) - own)
+def margins(logits: FloatArray) -> FloatArray:
+    """By how much the best other label beats each label: (rows, classes) from logits of that shape."""
+    best = np.sort(logits, axis=1)[:, -2:]
+    top = logits >= best[:, -1:]
+    rival = np.where(top, best[:, :1], best[:, -1:]) if logits.shape[1] > 1 else np.full_like(logits, -1e9)
+    return np.asarray(rival - logits)
