@@ -17,36 +17,37 @@ _CONTINUOUS = 20
 
 
 class Labels:
-    """Collects labels. Memory: four bytes a row."""
+    """The labels seen so far."""
 
     def __init__(self) -> None:
-        self._codes: list[np.ndarray] = []
         self._table: dict[str, int] = {}
         self._fractions = False
 
-    def add(self, labels: polars.Series) -> None:
-        """Take the next rows. Raises NotRunnable: more classes than a classifier has."""
+    @property
+    def classes(self) -> int:
+        return len(self._table)
+
+    def look(self, labels: polars.Series) -> IntArray:
+        """Provisional codes of the next rows. Raises NotRunnable: more classes than a classifier has."""
         import polars as pl
 
         if labels.dtype.is_float():
             labels = labels.fill_nan(None)
             self._fractions |= bool((labels != labels.round()).any())
         text = labels.cast(pl.String)
-        known = text.drop_nulls().unique()
-        for value in known.to_list():
+        for value in text.drop_nulls().unique(maintain_order=True).to_list():
             self._table.setdefault(value, len(self._table))
         self._refuse()
-        codes = text.replace_strict(
-            list(self._table), range(len(self._table)), return_dtype=pl.Int32, default=-1
-        )
-        self._codes.append(codes.fill_null(-1).to_numpy())
+        known, codes = list(self._table), range(len(self._table))
+        coded = text.replace_strict(known, codes, default=-1, return_dtype=pl.Int64)
+        return np.asarray(coded.fill_null(-1).to_numpy(), dtype=np.int64)
 
-    def finish(self) -> tuple[IntArray, int]:
-        """Codes 0..classes-1 in the order of the sorted labels, -1 where missing; and the classes."""
+    def sorted(self, provisional: IntArray) -> IntArray:
+        """Codes 0..classes-1 in the order of the sorted labels, -1 where missing."""
         place = np.full(len(self._table) + 1, -1, dtype=np.int64)
         for number, value in enumerate(sorted(self._table)):
             place[self._table[value]] = number
-        return place[np.concatenate(self._codes)], len(self._table)
+        return place[provisional]
 
     def _refuse(self) -> None:
         if self._fractions and len(self._table) > _CONTINUOUS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,14 +23,22 @@ if TYPE_CHECKING:
     import polars
 
 KEPT = 64
+Key = tuple[str, int, str]
+"""The same for the same bytes in the same place, read the same way."""
+
+
+def key_of(file: DataFile) -> Key:
+    """Two versions that hold one object of the cache read it once."""
+    name = PurePosixPath(file.path).name
+    return str(file.location), file.size, name[name.find(".") :].lower()
 
 
 class Source:
-    """One table: its ``path`` in the dataset and ``schema``, the polars type of each column by name."""
+    """One table: ``schema`` has the polars type of each column by name, ``key`` tells it from others."""
 
     def __init__(self, file: DataFile, *, keep: bool = True) -> None:
         """Raises Unreadable: see :func:`tdsec_gov.checks.tables.scan_batches`."""
-        self.path = file.path
+        self.key = key_of(file)
         self._file = file
         self._rows: int | None = None
         self._open: AbstractContextManager[Frame] | None = None
@@ -51,7 +60,7 @@ class Source:
             rows += batch.height
             yield batch
         if self._rows not in (None, rows):
-            raise Unreadable("table changed while it was read", where=self.path)
+            raise Unreadable("table changed while it was read", where=self._file.path)
         self._rows = rows
 
     def _read(self) -> Iterator[polars.DataFrame]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.poisoning.labels import Labels
-from tdsec_gov.checks.poisoning.sources import KEPT, Source, rows_at
+from tdsec_gov.checks.poisoning.sources import KEPT, Key, Source, key_of, rows_at
 from tdsec_gov.checks.tables import is_table
 from tdsec_gov.detect.contract import NotRunnable
 from tdsec_gov.detect.data.columns import prepare
@@ -38,7 +38,7 @@ def load(
     files: Sequence[DataFile], previous: Sequence[DataFile] | None, label: str, ignore: frozenset[str]
 ) -> Loaded:
     """Digest all rows of both versions, in constant memory but for some 60 bytes a row; the content of
-    single rows is read when it is asked for.
+    single rows is read when it is asked for. A file of both versions is read once.
 
     Raises:
         NotRunnable: no label column configured or found, no table, labels that are no classes.
@@ -48,15 +48,15 @@ def load(
         raise NotRunnable("no label column is configured (params: label)")
     notes: list[str] = []
     now = _tables(files, label)
-    before = _tables(previous or (), label)
-    gaps = _gaps(files, now, label, {one.path for one in before})
+    before = _tables(previous or (), label, now)
+    gaps = _gaps(files, now, label, {path for path, _ in before})
     if not now:
         raise NotRunnable("no file of this version is a table with the configured label column")
     others = sum(not is_table(file) for file in files)
     if others:
         notes.append(f"{others} files that are no tables (images, audio, documents)")
     columns = _columns(now, before, label, ignore, notes, gaps)
-    sources = (*before, *now)
+    sources = [one for _, one in (*before, *now)]
     rows = Rows(sources, {name: _common([one.schema[name] for one in sources]) for name in (*columns, label)})
     content, labels, classes, lengths = rows.digested(columns, label)
     old = sum(lengths[: len(before)])
@@ -76,7 +76,7 @@ def load(
         stack=stack,
         file=np.repeat(np.arange(len(lengths), dtype=np.int64), lengths),
         row=np.concatenate([np.arange(length, dtype=np.int64) for length in lengths]),
-        files=tuple(one.path for one in sources),
+        files=tuple(path for path, _ in (*before, *now)),
     )
 
 
@@ -90,19 +90,20 @@ class Rows:
 
     def digested(self, columns: Sequence[str], label: str) -> tuple[IntArray, IntArray, int, list[int]]:
         """Content codes, label codes, classes, and the rows of each source. Reads everything once."""
-        digester, labels, lengths = Digester(), Labels(), []
-        digests: list[Words] = []
+        digester, table = Digester(), Labels()
+        read: dict[Key, tuple[Words, IntArray]] = {}
         for source in self.sources:
-            lengths.append(0)
-            for batch in source.batches():
-                typed = self._typed(batch, (*columns, label))
-                labels.add(typed[label])
-                digests.append(digester.rows(typed.select(columns)))
-                lengths[-1] += batch.height
-        codes, classes = labels.finish()
-        whole = np.concatenate(digests)
-        del digests
-        return first_seen(whole), codes, classes, lengths
+            if source.key not in read:
+                digests, labels = [], []
+                for batch in source.batches():
+                    typed = self._typed(batch, (*columns, label))
+                    labels.append(table.look(typed[label]))
+                    digests.append(digester.rows(typed.select(columns)))
+                read[source.key] = np.concatenate(digests), np.concatenate(labels)
+        order = [read[one.key] for one in self.sources]
+        codes = table.sorted(np.concatenate([labels for _, labels in order]))
+        content = first_seen(np.concatenate([digests for digests, _ in order]))
+        return content, codes, table.classes, [labels.size for _, labels in order]
 
     def content(self, columns: Sequence[str], lengths: Sequence[int], index: IntArray) -> polars.DataFrame:
         """The rows at the positions ``index``, in that order. Reads the sources that hold them once."""
@@ -144,14 +145,23 @@ def _common(types: Sequence[Any]) -> Any:
     return None if shared == pl.String and len(frames) > 1 else shared
 
 
-def _tables(files: Sequence[DataFile], label: str) -> list[Source]:
+Table = tuple[str, Source]
+"""A table's path in the dataset, and where its rows are."""
+
+
+def _tables(files: Sequence[DataFile], label: str, known: Sequence[Table] = ()) -> list[Table]:
     tables = [file for file in files if is_table(file)]
-    opened = (Source(file, keep=place < KEPT) for place, file in enumerate(tables))
-    return [one for one in opened if label in one.schema]
+    same = {one.key: one for _, one in known}
+    found = []
+    for place, file in enumerate(tables):
+        source = same.get(key_of(file)) or Source(file, keep=place < KEPT)
+        if label in source.schema:
+            found.append((file.path, source))
+    return found
 
 
-def _gaps(files: Sequence[DataFile], now: list[Source], label: str, before: set[str]) -> list[str]:
-    have = {one.path for one in now}
+def _gaps(files: Sequence[DataFile], now: list[Table], label: str, before: set[str]) -> list[str]:
+    have = {path for path, _ in now}
     lacking = [file.path for file in files if is_table(file) and file.path not in have]
     lost = [path for path in lacking if path in before]
     if lost:
@@ -160,17 +170,17 @@ def _gaps(files: Sequence[DataFile], now: list[Source], label: str, before: set[
 
 
 def _columns(
-    now: list[Source],
-    before: list[Source],
+    now: list[Table],
+    before: list[Table],
     label: str,
     ignore: frozenset[str],
     notes: list[str],
     gaps: list[str],
 ) -> list[str]:
     """Content columns that every table has, in a fixed order."""
-    schemas = [one.schema for one in (*now, *before)]
+    schemas = [one.schema for _, one in (*now, *before)]
     shared = reduce(lambda left, right: left & right, (set(one) for one in schemas))
-    seen = set().union(*(one.schema for one in now))
+    seen = set().union(*(one.schema for _, one in now))
     nested = {name for one in schemas for name in one if _is_opaque(one[name])}
     columns = sorted(shared - nested - ignore - {label})
     partial = len(seen - shared)
