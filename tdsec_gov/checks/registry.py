@@ -25,7 +25,7 @@ VERSIONS: dict[str, str] = {
     "source": "2",
     "schema": "2",
     "pii": "2",
-    "files": "2",
+    "files": "3",
     "malware": "1",
     "media": "1",
     "poisoning": "1",

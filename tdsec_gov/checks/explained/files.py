@@ -5,7 +5,9 @@ from __future__ import annotations
 TABLE: dict[str, tuple[str, str, str]] = {
     "TDS500": (
         "Pickle",
-        "Loading a pickle can run any code. Told by content, whatever the file is called.",
+        "Loading a pickle can run any code. Told by content, whatever the file is called: at its beginning, in "
+        "the middle of other bytes, in cells of tables and databases, in attributes and schemas, and written out "
+        "as text (base64, hexadecimal, b'...').",
         "Convert to Parquet, Arrow, .npy without objects or safetensors; or allow: [pickle] with care.",
     ),
     "TDS501": (
@@ -23,11 +25,16 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Arrays of objects are stored as pickles.",
         "Save with a plain dtype, or allow: [npy-object].",
     ),
-    "TDS504": ("Program", "A native program or library is no data.", "Remove it, or allow: [executable]."),
+    "TDS504": (
+        "Program",
+        "A native program or library, a wheel or a zip file that Python runs, is no data.",
+        "Remove it, or allow: [executable].",
+    ),
     "TDS505": ("Script", "The file begins with an interpreter line.", "Remove it, or allow: [script]."),
     "TDS506": (
         "Serialized objects",
-        "Files of R, Java or Lua that run code when loaded.",
+        "Files of R, Java or Lua, YAML with tags such as !!python/object, and JSON with keys such as py/object: "
+        "they run code when they are loaded without care.",
         "Convert to a plain format, or allow: [serialized].",
     ),
     "TDS507": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tdsec_gov.checks.files.formats.arrays import MAGIC, pickle_start
@@ -20,6 +20,7 @@ from tdsec_gov.checks.files.pickled.allowlist import FAULTS, audit
 from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.pickled.embedded import stream_holds_call
 from tdsec_gov.checks.files.risk import BROKEN, HEAD, Replay, Risk, worst_first
+from tdsec_gov.domain.findings import Severity
 
 CLOSED = Risk("TDS511", "archive of a kind that cannot be looked into", "closed-archive")
 TOLD_ELSEWHERE = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"SQLite format 3\0", *ZIP, PNG, JPEG, *GIF)
@@ -27,12 +28,17 @@ TOLD_ELSEWHERE = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff", b"SQLite format 3\0",
 MAX_LOOKS = 200_000
 
 
-class Look:
-    """Looks at one file and what it holds; ``allow`` names formats that policy allows."""
+Inner = Callable[[Part], list[Risk]]
 
-    def __init__(self, allow: tuple[str, ...], size: int) -> None:
+
+class Look:
+    """Looks at one file and what it holds; ``allow`` names formats that policy allows, ``inner`` looks at
+    tables, images and texts in archives."""
+
+    def __init__(self, allow: tuple[str, ...], size: int, inner: Inner | None = None) -> None:
         self._allow = allow
         self._size = size
+        self._inner = inner
         self._looks = 0
 
     def __call__(self, part: Part, depth: int = 0) -> list[Risk]:
@@ -43,7 +49,10 @@ class Look:
         if isinstance(part, TorchPart):
             return _audited(Replay(b"", part.open()), True) if "torch" in self._allow else []
         try:
-            return worst_first(list(self._look(part, depth)))
+            found = worst_first(list(self._look(part, depth)))
+            if depth and self._inner and not any(risk.severity is Severity.DENY for risk in found):
+                found += self._inner(part)
+            return worst_first(found)
         except TooLarge:
             return [replace(BROKEN, message="a member is too large to be looked into")]
 
@@ -66,7 +75,9 @@ class Look:
             yield from inside
             yield from self._active(part, head)
             if not inside and not head.startswith(TOLD_ELSEWHERE) and stream_holds_call(part.open()):
-                yield Risk("TDS500", "a pickle lies in the middle of the file: loading it can run code", "pickle")
+                yield Risk(
+                    "TDS500", "a pickle lies in the middle of the file: loading it can run code", "pickle"
+                )
                 yield Risk("TDS520", "the allowed pickle does not begin with the file")
 
     def _audit(self, part: Part, start: int) -> list[Risk]:

@@ -11,6 +11,7 @@ from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.files.decoded.confined import Confined, Ending
 from tdsec_gov.checks.files.formats.magic import HDF5_RISK, ZIP
 from tdsec_gov.checks.files.formats.shape import document_end, image_risks, mismatch
+from tdsec_gov.checks.files.inner import Inner
 from tdsec_gov.checks.files.look import Look
 from tdsec_gov.checks.files.packed import streams
 from tdsec_gov.checks.files.packed.part import Part
@@ -78,7 +79,8 @@ def _content(file: DataFile, rules: Rules) -> list[Risk]:
         head = stream.read(HEAD)
         stream.seek(max(0, file.size - HEAD))
         tail = stream.read(HEAD)
-    found = Look(rules.allow, file.size)(Part(lambda: file.location.open("rb"), file.size))
+    inner = Inner(lambda one, first: _decoded(one, first, rules), file.path)
+    found = Look(rules.allow, file.size, inner)(Part(lambda: file.location.open("rb"), file.size))
     found = _hdf5(file, found, rules) if any(risk == HDF5_RISK for risk in found) else found
     found += _promised(file, head)
     found += _second_opinion(file, found, rules)
@@ -88,6 +90,15 @@ def _content(file: DataFile, rules: Rules) -> list[Risk]:
     for risk in (mismatch(suffix_of(file), head, tail), document_end(head, tail)):
         found += [risk] if risk else []
     return found or image_risks(file.location, head, file.size)
+
+
+def _decoded(file: DataFile, head: bytes, rules: Rules) -> list[Risk]:
+    """Table, image or text in an archive, by content first."""
+    if file.path.endswith(TEXT):
+        found = _relevant(_text(file, rules.hidden), rules)
+    else:
+        found = image_risks(file.location, head, file.size)
+    return [*_relevant(_columnar(file, head, rules), rules), *found]
 
 
 def suffix_of(file: DataFile) -> str:

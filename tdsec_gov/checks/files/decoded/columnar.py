@@ -79,7 +79,9 @@ def _schema_risks(schema: Any, *more: dict[bytes, bytes] | None) -> list[Risk]:
     described += [entry for field in schema for entry in _descriptions(field)]
     found: list[Risk] = []
     if PICKLED_TYPE.encode() in bytes(schema.serialize()):
-        found.append(Risk("TDS500", "table has a column type that is a pickle: reading it can run code", "pickle"))
+        found.append(
+            Risk("TDS500", "table has a column type that is a pickle: reading it can run code", "pickle")
+        )
         types = [value for key, value in described if key == b"ARROW:extension:metadata"]
         found += [risk for value in types for risk in audit(Replay(value))]
         found += [] if types else [Risk("TDS520", "the pickle of a column type is not where it belongs")]

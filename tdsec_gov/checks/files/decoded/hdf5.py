@@ -87,7 +87,10 @@ class _Walk:
             if item.dtype.itemsize > 1 or item.ndim == 0:
                 return
             lead = tuple(slice(0, 4) for _ in item.shape[:-1])
-            values = [bytes(row.tobytes()) for row in item[(*lead, slice(0, LOOKED_AT))].reshape(-1, min(item.shape[-1], LOOKED_AT))]
+            values = [
+                bytes(row.tobytes())
+                for row in item[(*lead, slice(0, LOOKED_AT))].reshape(-1, min(item.shape[-1], LOOKED_AT))
+            ]
         else:
             first = item[()] if item.shape == () else item[tuple(slice(0, 64) for _ in item.shape)]
             values = [_raw(value) for value in getattr(first, "flat", [first])]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from tdsec_gov.checks.files.formats.models import KERAS
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.checks.textstream import json_depth
 from tdsec_gov.domain.findings import Severity
@@ -16,6 +19,17 @@ from tdsec_gov.domain.findings import Severity
 LOOKED_AT = 64 << 20
 MAX_DEPTH = 512
 MAX_DIGITS = 4300
+_OBJECTS = frozenset(
+    f"py/{kind}" for kind in ("object", "reduce", "type", "function", "repr", "newobj", "mod")
+)
+_JAVA = re.compile(r"(?:javax?|com\.sun|org\.apache|org\.springframework)\.[\w.$]+\Z")
+_LAYERS = ("Lambda", "TFOpLambda", "__lambda__")
+_CODE = {
+    "objects": Risk(
+        "TDS506", "JSON names classes or functions (jsonpickle): decoding it runs code", "serialized"
+    ),
+    "keras": KERAS,
+}
 _WORDS = {
     "depth": ("JSON nests deeper than readers can follow", Severity.DENY),
     "digits": ("JSON holds integers of more digits than readers take", Severity.DENY),
@@ -87,13 +101,22 @@ class _Tally:
 
     def risks(self) -> list[Risk]:
         return [
-            Risk("TDS527" if word != "invalid" else "TDS513", _WORDS[word][0], None, _WORDS[word][1], count)
+            replace(_CODE[word], count=count)
+            if word in _CODE
+            else Risk(
+                "TDS527" if word != "invalid" else "TDS513", _WORDS[word][0], None, _WORDS[word][1], count
+            )
             for word, count in sorted(self.counts.items())
         ]
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> None:
-        if len({key for key, _ in pairs}) < len(pairs):
+        found = dict(pairs)
+        if len(found) < len(pairs):
             self.counts["twice"] += 1
+        if not _OBJECTS.isdisjoint(found) or _JAVA.match(str(found.get("@type", ""))):
+            self.counts["objects"] += 1
+        if found.get("class_name") in _LAYERS and "config" in found:
+            self.counts["keras"] += 1
 
     def _integer(self, digits: str) -> int:
         if len(digits) > MAX_DIGITS:

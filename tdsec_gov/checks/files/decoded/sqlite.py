@@ -57,8 +57,8 @@ def _column(connection: sqlite3.Connection, table: str, column: bytes, index: in
     """At most one risk per column and kind."""
     shown = shown_column(column.decode("utf-8", "replace"), index)
     cell, seen, found = _quoted(column), 0, set[str]()
-    query = f"SELECT {cell} FROM {table} WHERE typeof({cell}) IN ('blob', 'text') AND length({cell}) > 8"
-    for (value,) in connection.execute(query):  # noqa: S608 - names come quoted, of this database itself
+    query = f"SELECT {cell} FROM {table} WHERE typeof({cell}) IN ('blob', 'text') AND length({cell}) > 8"  # noqa: S608
+    for (value,) in connection.execute(query):
         seen += len(value)
         if seen > LOOKED_AT:
             return

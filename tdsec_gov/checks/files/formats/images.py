@@ -1,4 +1,4 @@
-"""Images: where they end, and how large they say they are, from their headers; no pixel is decoded.
+"""Images: where they end, from their headers; no pixel is decoded.
 
 Sources: PNG specification clause 5, GIF89a, ITU-T T.81 annex B, RIFF.
 """
@@ -18,7 +18,6 @@ MAX_PIXELS = 89_478_485
 MAX_RATIO = 250
 MAX_PROFILE = 16 << 20
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def end_of(head: bytes, stream: IO[bytes], size: int) -> int | None:
@@ -26,40 +25,15 @@ def end_of(head: bytes, stream: IO[bytes], size: int) -> int | None:
     if head.startswith(PNG):
         return _png_end(stream, size)
     if head.startswith(GIF):
-        return _gif_end(_all(stream))
+        return _gif_end(whole(stream))
     if head.startswith(JPEG):
-        return _jpeg_end(_all(stream))
+        return _jpeg_end(whole(stream))
     if head[:4] == b"RIFF" and len(head) >= 12:
         length = int(struct.unpack_from("<I", head, 4)[0]) + 8
         return length + (length & 1)
     if head.startswith(b"BM") and len(head) >= 26 and head[6:10] == bytes(4):
         return int(struct.unpack_from("<I", head, 2)[0])
     return None
-
-
-def pixels(head: bytes, stream: IO[bytes]) -> int:
-    """Width times height, as the header says; 0 when it does not."""
-    try:
-        return _pixels(head, stream)
-    except struct.error:
-        return 0
-
-
-def _pixels(head: bytes, stream: IO[bytes]) -> int:
-    if head.startswith(PNG):
-        width, height = struct.unpack_from(">II", head, 16)
-    elif head.startswith(GIF):
-        width, height = struct.unpack_from("<HH", head, 6)
-    elif head.startswith(b"BM"):
-        width, height = struct.unpack_from("<ii", head, 18)
-    elif head.startswith(JPEG):
-        height, width = _jpeg_frame(_all(stream))
-    elif head[8:16] == b"WEBPVP8X":
-        width = int.from_bytes(head[24:27], "little") + 1
-        height = int.from_bytes(head[27:30], "little") + 1
-    else:
-        return 0
-    return abs(int(width) * int(height))
 
 
 def hidden_bomb(head: bytes, stream: IO[bytes], size: int) -> bool:
@@ -86,7 +60,7 @@ def _inflates(packed: bytes) -> bool:
         return False
 
 
-def _all(stream: IO[bytes]) -> bytes:
+def whole(stream: IO[bytes]) -> bytes:
     stream.seek(0)
     return stream.read(LOOKED_AT)
 
@@ -102,7 +76,7 @@ def _png_end(stream: IO[bytes], size: int) -> int:
     return 0
 
 
-def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
+def jpeg_segments(data: bytes) -> list[tuple[int, int]]:
     """Marker and offset of each segment up to the end of the image."""
     found: list[tuple[int, int]] = []
     place = 2
@@ -117,16 +91,8 @@ def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
 
 
 def _jpeg_end(data: bytes) -> int:
-    segments = _jpeg_segments(data)
+    segments = jpeg_segments(data)
     return segments[-1][1] + 2 if segments and segments[-1][0] == 0xD9 else 0
-
-
-def _jpeg_frame(data: bytes) -> tuple[int, int]:
-    for marker, place in _jpeg_segments(data):
-        if marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", data, place + 5)
-            return int(height), int(width)
-    return 0, 0
 
 
 def _gif_end(data: bytes) -> int:

@@ -27,6 +27,7 @@ _OPERATIONS = tuple(
         b"ShellExecute",
     )
 )
+_PACKAGE = re.compile(r"__main__\.pyc?\Z|[^/]+\.dist-info/(?:METADATA|WHEEL|RECORD)\Z|EGG-INFO/PKG-INFO\Z")
 _LOCATION = re.compile(rb"\x0a\x08location\x12(.)([^\x0a\x12\0]{1,255})", re.DOTALL)
 _DOMAIN = re.compile(rb"\x42.\x0a.([a-z][\w.-]{1,80})\x10", re.DOTALL)
 _OUTSIDE = re.compile(rb"\.\.|/|[A-Za-z]:|.*\\")
@@ -37,6 +38,8 @@ def archive_model(archive: zipfile.ZipFile, names: Sequence[str]) -> Iterator[Ri
     """Code in a zip archive that is a model. Raises what reading a member raises."""
     if any(_TORCHSCRIPT.match(name) for name in names):
         yield Risk("TDS502", "file is a TorchScript archive: loading it runs its code", "torchscript")
+    if any(_PACKAGE.match(name) for name in names):
+        yield Risk("TDS504", "archive is a program or package that Python runs or installs", "executable")
     if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
         with archive.open("config.json") as stream:
             if KERAS_CODE.search(stream.read(LOOKED_AT)):

@@ -9,6 +9,7 @@ from typing import IO
 
 from tdsec_gov.checks.files.formats import images
 from tdsec_gov.checks.files.formats.magic import magic_risks
+from tdsec_gov.checks.files.formats.pixels import is_image, pixels
 from tdsec_gov.checks.files.risk import HEAD, Risk
 from tdsec_gov.domain.findings import Severity
 
@@ -68,12 +69,10 @@ def image_risks(location: Path, head: bytes, size: int) -> list[Risk]:
     """Bytes behind the end of an image, and images that explode when they are decoded."""
     with location.open("rb") as stream:
         end = images.end_of(head, stream, size)
-        if end is None:
-            return []
-        risks = list(_behind(head, end, stream, size))
-        area = images.pixels(head, stream)
-        if (area > images.MAX_PIXELS and area > images.MAX_RATIO * size) or images.hidden_bomb(
-            head, stream, size
+        risks = [] if end is None else list(_behind(head, end, stream, size))
+        area = pixels(head, stream) if is_image(head) else 0
+        if (area > images.MAX_PIXELS and area > images.MAX_RATIO * size) or (
+            end is not None and images.hidden_bomb(head, stream, size)
         ):
             risks.append(Risk("TDS510", "image is a decompression bomb"))
     return risks

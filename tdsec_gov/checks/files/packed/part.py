@@ -20,10 +20,12 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``open`` begins at the first byte each time; ``size`` is in bytes, None when it is not known."""
+    """``open`` begins at the first byte each time; ``size`` is in bytes, None when it is not
+    known; ``name`` is that of a member of an archive."""
 
     open: Callable[[], Source]
     size: int | None = None
+    name: str = ""
 
     def spooled(self) -> IO[bytes]:
         """The bytes where one can seek: the file itself, or a private temporary one without a name.
@@ -54,7 +56,7 @@ def spool(source: Source) -> IO[bytes]:
     return target
 
 
-def kept(head: bytes, rest: Source) -> Part:
+def kept(head: bytes, rest: Source, size: int | None = None, name: str = "") -> Part:
     """A part of a stream that cannot be read twice: put aside on the first look beyond ``head``."""
     aside: list[IO[bytes]] = []
 
@@ -64,7 +66,7 @@ def kept(head: bytes, rest: Source) -> Part:
         aside[0].seek(0)
         return aside[0]
 
-    return Part(begin)
+    return Part(begin, size, name)
 
 
 class _Joined:

@@ -56,7 +56,7 @@ def _tar(archive: tarfile.TarFile, size: int, look: Looker, depth: int) -> Itera
             return
         stream = archive.extractfile(member) if member.isfile() and not member.issparse() else None
         if stream is not None:
-            part = kept(stream.read(HEAD), stream)
+            part = kept(stream.read(HEAD), stream, member.size, member.name)
             yield from (risk.within() for risk in look(part, depth + 1))
     if count == 0:
         yield BROKEN

@@ -112,7 +112,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, look: Looker, dep
         return
     if member.is_dir() and member.file_size == 0:
         return
-    part = Part(lambda: archive.open(member), member.file_size)
+    part = Part(lambda: archive.open(member), member.file_size, member.filename)
     if member.filename.rsplit("/", 1)[-1] == "data.pkl":
         yield Risk("TDS502", "file is a PyTorch archive: loading it can run code", "torch")
         part = TorchPart(part.open, part.size)

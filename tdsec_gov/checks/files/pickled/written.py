@@ -74,7 +74,10 @@ def written_risks(text: bytes) -> list[Risk]:
     if not values:
         return []
     faults = [risk for value in values for risk in audit(Replay(_inflated(value) or value))]
-    return [Risk("TDS500", WRITTEN_OUT, "pickle"), *dict.fromkeys(replace(risk, count=None) for risk in faults)]
+    return [
+        Risk("TDS500", WRITTEN_OUT, "pickle"),
+        *dict.fromkeys(replace(risk, count=None) for risk in faults),
+    ]
 
 
 def _calls(value: bytes) -> bool:

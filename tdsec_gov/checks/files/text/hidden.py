@@ -15,6 +15,7 @@ from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.checks.files.pickled.written import may_hold, written_risks
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with, may_instruct
+from tdsec_gov.checks.files.text.tags import yaml_risks
 from tdsec_gov.checks.tables import guarded, scan_batches, table_format
 from tdsec_gov.checks.textstream import open_text
 from tdsec_gov.domain.findings import Severity
@@ -44,9 +45,11 @@ def text_risks(file: DataFile, severity: Severity) -> list[Risk]:
         _Tally("TDS530", "words mix alphabets that look alike", Severity.NOTE, _mixed),
     )
     line, written = 0, list[Risk]()
+    is_yaml = file.path.lower().removesuffix(".gz").endswith((".yaml", ".yml"))
     for text in _paragraphs(file):
         for tally in tallies:
             tally.count(text, line)
+        written += yaml_risks(text) if is_yaml else []
         written += written_risks(text.encode("utf-8", "surrogatepass")) if may_hold(text) else []
         line += text.count("\n")
     return [*dict.fromkeys(written), *(risk for tally in tallies if (risk := tally.risk()))]
