@@ -5,9 +5,9 @@ from __future__ import annotations
 TABLE: dict[str, tuple[str, str, str]] = {
     "TDS500": (
         "Pickle",
-        "Loading a pickle can run any code. Told by content, whatever the file is called: at its beginning, in "
-        "the middle of other bytes, in cells of tables and databases, in attributes and schemas, and written out "
-        "as text (base64, hexadecimal, b'...').",
+        "Loading a pickle can run any code. Told by content, whatever the file is called: at its "
+        "beginning, in the middle of other bytes, in cells of tables and databases, attributes and schemas, "
+        "and written out as text (base64, hexadecimal, b'...').",
         "Convert to Parquet, Arrow, .npy without objects or safetensors; or allow: [pickle] with care.",
     ),
     "TDS501": (
@@ -33,8 +33,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "TDS505": ("Script", "The file begins with an interpreter line.", "Remove it, or allow: [script]."),
     "TDS506": (
         "Serialized objects",
-        "Files of R, Java or Lua, YAML with tags such as !!python/object, and JSON with keys such as py/object: "
-        "they run code when they are loaded without care.",
+        "Files of R, Java or Lua, YAML with tags such as !!python/object, and JSON with keys such as "
+        "py/object: they run code when they are loaded without care.",
         "Convert to a plain format, or allow: [serialized].",
     ),
     "TDS507": (
@@ -164,5 +164,17 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Second opinion",
         "picklescan calls a pickle dangerous or cannot read it.",
         "Convert the file; the second opinion is asked for by second_opinion: picklescan.",
+    ),
+    "TDS533": (
+        "Leftover of macOS",
+        "A file whose name begins with ._ and that holds attributes of another file, no data. It comes with "
+        "archives made on macOS.",
+        "Remove it: find . -name '._*' -delete, then dvc add again.",
+    ),
+    "TDS534": (
+        "Rows of different lengths",
+        "Rows of a CSV or TSV file have different numbers of cells, or there are none: some readers fill up, "
+        "some cut, some refuse. The cells were looked at all the same.",
+        "Write the file again with one reader's answer; a schema check says which rows.",
     ),
 }

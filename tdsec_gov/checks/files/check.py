@@ -18,8 +18,8 @@ NOT_CHECKED = (
     "known malware signatures",
     "what an allowed pickle, HDF5 file or program would do beyond the list of globals, and memory errors of "
     "the libraries that load it",
-    "text, tables and images of more than 64 MiB inside archives, those after the first 512 MiB of an archive, "
-    "and CSV inside archives that is no UTF-8; HDF5 inside archives is denied unread",
+    "text, tables and images of more than 64 MiB inside archives, those after the first 512 MiB of an "
+    "archive, and CSV inside archives that is no UTF-8; HDF5 inside archives is denied unread",
     "cells of binary columns beyond the first 32 of a batch, one for each pair of first bytes, and the first "
     "2,000 that hold what a pickle needs",
     "JSON beyond its first 64 MiB",

@@ -31,6 +31,7 @@ COLUMNAR = (
     (b"\xff\xff\xff\xff", "arrow-stream"),
     (b"SQLite format 3\0", "sqlite"),
 )
+LEFTOVER = Risk("TDS533", "leftover of macOS (AppleDouble) beside a file: no data", None, Severity.WARN)
 _JSON = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _ENDINGS = {
     Ending.REFUSED: Risk("TDS531", "file is damaged: it cannot be decoded to its end"),
@@ -186,10 +187,20 @@ def _columnar(file: DataFile, head: bytes, rules: Rules) -> list[Risk]:
     ]
 
 
+def is_leftover(file: DataFile) -> bool:
+    """What macOS stores beside a file: attributes of another one, named after it (RFC 1740, AppleDouble)."""
+    if not PurePosixPath(file.path).name.startswith("._"):
+        return False
+    with file.location.open("rb") as stream:
+        return stream.read(8) == b"\0\x05\x16\x07\0\x02\0\0"
+
+
 def _text(file: DataFile, hidden: Severity) -> list[Risk]:
     path = file.path.lower().removesuffix(".gz")
     if not path.endswith(TEXT):
         return []
+    if is_leftover(file):
+        return [LEFTOVER]
     risks = text_risks(file, hidden)
     if table_format(file) in ("csv", "tsv"):
         risks += formulas(file)

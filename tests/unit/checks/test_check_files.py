@@ -200,7 +200,6 @@ def test_compressed_pickles(make: Any, squeeze: Any, name: str) -> None:
         ("a.csv", b"a,b\n1,2\n" + zipped({"x": b"1"}), "TDS514"),
         ("a.csv", b"a,b\n1,\0\n", "TDS011"),
         ("a.txt", b"caf\xe9\n", "TDS011"),
-        ("a.csv", b"a,b\n1\n", "TDS011"),
         ("a.md", "x = 'user\u202e \u2066'\n".encode(), "TDS515"),
         ("a.txt", "hello\U000e0041\U000e0042\n".encode(), "TDS515"),
         ("a.jsonl", '{"a": "x\u200by"}\n'.encode(), "TDS515"),

@@ -62,14 +62,13 @@ def calls(data: bytes, whole: bool = False) -> bool:
     Stricter than :func:`is_pickle`, for places in the middle of other bytes: a magic is not enough.
     ``whole``: it is known to be a pickle, so that codes of extensions and persistent ids count, too.
     """
-    machine, named = Machine(), False
+    machine, named, refers = Machine(), False, False
     try:
         for count, step in enumerate(steps(Replay(data))):
             if step.name in _CALLS and _acts(machine, step):
                 return named or step.name == "INST"
             named = named or (whole and step.name in EXTENSIONS)
-            if whole and step.name in ("PERSID", "BINPERSID"):
-                return True
+            refers = refers or (whole and step.name in ("PERSID", "BINPERSID"))
             if count > MAX_INSIDE:
                 return False
             machine.step(step)
@@ -77,7 +76,7 @@ def calls(data: bytes, whole: bool = False) -> bool:
                 named = named or bool(_NAME.match(machine.top().text or ""))
     except Malformed:
         return False
-    return False
+    return refers
 
 
 def _pass_padding(stream: Replay) -> bool:

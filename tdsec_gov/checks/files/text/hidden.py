@@ -114,16 +114,41 @@ def _mixed(text: str) -> tuple[int, list[int]]:
 
 def formulas(file: DataFile) -> list[Risk]:
     """Cells that a spreadsheet would run. Raises Unreadable."""
+    odd: list[Risk] = []
     try:
         count, rows = _formulas(scan_batches(file))
     except Unreadable as exc:
-        if "column name" not in exc.message:
+        if "column name" in exc.message:
+            count, rows = _formulas(_without_header(file))  # names are the schema's affair
+        elif exc.message in UNEVEN:
+            count, rows = _by_lines(file)
+            odd = [Risk("TDS534", UNEVEN[exc.message], None, Severity.WARN)]
+        else:
             raise
-        count, rows = _formulas(_without_header(file))  # names are the schema's affair
     if not count:
-        return []
+        return odd
     message = "cells hold formulas that a spreadsheet would run"
-    return [Risk("TDS516", message, None, Severity.WARN, count, tuple(rows[:ROWS]))]
+    return [Risk("TDS516", message, None, Severity.WARN, count, tuple(rows[:ROWS])), *odd]
+
+
+UNEVEN = {
+    "a row is ragged": "rows have different numbers of cells: readers see different tables",
+    "table holds no rows": "table holds a header and no rows",
+}
+"""What some readers take and others refuse; :data:`FORMULA` is then looked for cell by cell."""
+
+
+def _by_lines(file: DataFile) -> tuple[int, list[int]]:
+    import csv
+
+    separator = "," if table_format(file) == "csv" else "\t"
+    formula, count, rows = re.compile(FORMULA), 0, list[int]()
+    with guarded(file), open_text(file) as stream:
+        for row, cells in enumerate(csv.reader(codecs.getreader("utf-8")(stream), delimiter=separator)):
+            found = sum(1 for cell in cells if formula.match(cell))
+            count += found
+            rows += [row] if found and len(rows) < ROWS else []
+    return count, rows
 
 
 def _formulas(batches: Iterable[Any]) -> tuple[int, list[int]]:
