@@ -8,21 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.checks.schema.frame import Frame
 from tdsec_gov.checks.schema.spill import spilled
-from tdsec_gov.checks.tables import BATCH_ROWS, TEXT_FORMATS, guarded, scan_batches, table_format
-from tdsec_gov.detect.types import IntArray
+from tdsec_gov.checks.tables import (
+    BATCH_ROWS,
+    MAX_DECODED,
+    MAX_RATIO,
+    TEXT_FORMATS,
+    guarded,
+    scan_batches,
+    table_format,
+)
+from tdsec_gov.detect.scale.contract import Part
 
 if TYPE_CHECKING:
     import polars
 
 KEPT = 64
+PART_ROWS = 500_000
 Key = tuple[str, int, str]
 """The same for the same bytes in the same place, read the same way."""
 
@@ -43,6 +52,7 @@ class Source:
         self._rows: int | None = None
         self._open: AbstractContextManager[Frame] | None = None
         self._frame: Frame | None = None
+        self._cut: tuple[Part, ...] = ()
         if table_format(file) not in TEXT_FORMATS:
             self.schema: dict[str, Any] = dict(next(self.batches()).schema)
         elif keep:
@@ -52,6 +62,13 @@ class Source:
         else:
             with spilled(file, _no_types) as frame:
                 self.schema = _schema(file, frame)
+
+    def parts(self, wide: bool) -> tuple[Part, ...]:
+        """The table itself, or, where many processes read, parts of it that can be sent to them."""
+        if not wide:
+            return (self,)
+        self._cut = self._cut or _parts(self._file)
+        return self._cut
 
     def batches(self) -> Iterator[polars.DataFrame]:
         """The rows in order. Raises Unreadable: damaged, or it changed since it was read first."""
@@ -83,6 +100,65 @@ class Source:
             yield frame
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A table that one process reads from end to end."""
+
+    file: DataFile
+
+    def batches(self) -> Iterator[polars.DataFrame]:
+        """Raises Unreadable."""
+        yield from Source(self.file, keep=False).batches()
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The row groups ``start`` to ``stop`` of a Parquet file."""
+
+    file: DataFile
+    start: int
+    stop: int
+
+    def batches(self) -> Iterator[polars.DataFrame]:
+        """Raises Unreadable: damaged, or it decodes to more than the budget."""
+        import polars
+        from pyarrow import parquet
+
+        decoded = 0
+        with (
+            guarded(self.file),
+            parquet.ParquetFile(
+                self.file.location, memory_map=True, page_checksum_verification=True
+            ) as table,
+        ):
+            groups = list(range(self.start, self.stop))
+            for batch in table.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, use_threads=False):
+                batch.validate(full=True)
+                decoded += batch.nbytes
+                if decoded > max(MAX_DECODED, MAX_RATIO * self.file.size):
+                    raise Unreadable("table decodes to more than the budget", where=self.file.path)
+                yield polars.DataFrame(polars.from_arrow(batch))
+
+
+def _parts(file: DataFile) -> tuple[Part, ...]:
+    """Row groups in runs of half a million rows or more; other tables are not cut."""
+    from pyarrow import parquet
+
+    if table_format(file) != "parquet":
+        return (Whole(file),)
+    with guarded(file), parquet.ParquetFile(file.location) as table:
+        rows = [table.metadata.row_group(one).num_rows for one in range(table.num_row_groups)]
+    borders, held = [0], 0
+    for number, count in enumerate(rows):
+        held += count
+        if held >= PART_ROWS:
+            borders.append(number + 1)
+            held = 0
+    if borders[-1] != len(rows):
+        borders.append(len(rows))
+    return tuple(Groups(file, *pair) for pair in pairwise(borders))
+
+
 def _no_types(names: Sequence[str]) -> dict[str, Any]:
     return {}
 
@@ -90,23 +166,3 @@ def _no_types(names: Sequence[str]) -> dict[str, Any]:
 def _schema(file: DataFile, frame: Frame) -> dict[str, Any]:
     with guarded(file):
         return dict(frame.lazy.collect_schema())
-
-
-def rows_at(sources: Sequence[Source], lengths: Sequence[int], index: IntArray) -> Iterator[polars.DataFrame]:
-    """Rows at the sorted positions ``index`` of all sources read one after the other, batch by batch.
-    Sources without such a row are not opened."""
-    start = 0
-    for source, length in zip(sources, lengths, strict=True):
-        wanted = index[np.searchsorted(index, start) : np.searchsorted(index, start + length)] - start
-        start += length
-        if wanted.size:
-            yield from _taken(source, wanted)
-
-
-def _taken(source: Source, wanted: IntArray) -> Iterator[polars.DataFrame]:
-    seen = 0
-    for batch in source.batches():
-        low, high = np.searchsorted(wanted, (seen, seen + batch.height))
-        if high > low:
-            yield batch[wanted[low:high] - seen]
-        seen += batch.height

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any
 
 import numpy as np
 
 from tdsec_gov.checks.contract import DataFile
-from tdsec_gov.checks.poisoning.labels import Labels
-from tdsec_gov.checks.poisoning.sources import KEPT, Key, Source, key_of, rows_at
+from tdsec_gov.checks.poisoning.sources import KEPT, Source, key_of
 from tdsec_gov.checks.tables import is_table
 from tdsec_gov.detect.contract import NotRunnable
-from tdsec_gov.detect.data.columns import prepare
-from tdsec_gov.detect.data.digests import Digester, Words, first_seen
+from tdsec_gov.detect.data.shared import Plan
 from tdsec_gov.detect.data.subject import Stack
+from tdsec_gov.detect.scale.contract import Backend
+from tdsec_gov.detect.scale.rows import stacked
+from tdsec_gov.detect.scale.serial import Serial
 from tdsec_gov.detect.types import IntArray
 
-if TYPE_CHECKING:
-    import polars
+SERIAL = Serial()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,16 @@ class Loaded:
 
 
 def load(
-    files: Sequence[DataFile], previous: Sequence[DataFile] | None, label: str, ignore: frozenset[str]
+    files: Sequence[DataFile],
+    previous: Sequence[DataFile] | None,
+    label: str,
+    ignore: frozenset[str],
+    backend: Backend = SERIAL,
 ) -> Loaded:
-    """Digest all rows of both versions, in constant memory but for some 60 bytes a row; the content of
-    single rows is read when it is asked for. A file of both versions is read once.
+    """Digest all rows of both versions, a batch in memory at a time and some 100 bytes a row; the content
+    of single rows is read when it is asked for. A file that is in both versions is read once.
+
+    ``backend`` says where (:mod:`tdsec_gov.detect.scale`); what is loaded does not depend on it.
 
     Raises:
         NotRunnable: no label column configured or found, no table, labels that are no classes.
@@ -56,93 +63,23 @@ def load(
     if others:
         notes.append(f"{others} files that are no tables (images, audio, documents)")
     columns = _columns(now, before, label, ignore, notes, gaps)
-    sources = [one for _, one in (*before, *now)]
-    rows = Rows(sources, {name: _common([one.schema[name] for one in sources]) for name in (*columns, label)})
-    content, labels, classes, lengths = rows.digested(columns, label)
-    old = sum(lengths[: len(before)])
-    if not bool((labels[old:] >= 0).any()):
+    tables = [*before, *now]
+    plan = Plan.of(columns, label, [one.schema for _, one in tables])
+    parts = list(dict.fromkeys(part for _, one in tables for part in one.parts(backend.wide)))
+    number = {part: place for place, part in enumerate(parts)}
+    old, new = (
+        [number[part] for _, one in side for part in one.parts(backend.wide)] for side in (before, now)
+    )
+    stack, lengths = stacked(old, new, parts, plan, backend)
+    if not bool((stack.labels[stack.current] >= 0).any()):
         raise NotRunnable("the label column of this version is empty")
-    stack = Stack(
-        content=content,
-        labels=labels,
-        classes=classes,
-        current=np.arange(labels.size) >= old,
-        columns=lambda index: tuple(prepare(rows.content(columns, lengths, index))),
-        label_name=label,
-        notes=tuple(notes),
-        gaps=tuple(gaps),
-    )
+    heights = _heights(tables, lengths, backend.wide)
     return Loaded(
-        stack=stack,
-        file=np.repeat(np.arange(len(lengths), dtype=np.int64), lengths),
-        row=np.concatenate([np.arange(length, dtype=np.int64) for length in lengths]),
-        files=tuple(path for path, _ in (*before, *now)),
+        stack=replace(stack, notes=tuple(notes), gaps=tuple(gaps)),
+        file=np.repeat(np.arange(len(heights), dtype=np.int64), heights),
+        row=np.concatenate([np.arange(height, dtype=np.int64) for height in heights]),
+        files=tuple(path for path, _ in tables),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of all ``sources``, one after the other; ``types`` are the types their columns share
-    (None: only text can hold the values of all)."""
-
-    sources: Sequence[Source]
-    types: Mapping[str, Any]
-
-    def digested(self, columns: Sequence[str], label: str) -> tuple[IntArray, IntArray, int, list[int]]:
-        """Content codes, label codes, classes, and the rows of each source. Reads everything once."""
-        digester, table = Digester(), Labels()
-        read: dict[Key, tuple[Words, IntArray]] = {}
-        for source in self.sources:
-            if source.key not in read:
-                digests, labels = [], []
-                for batch in source.batches():
-                    typed = self._typed(batch, (*columns, label))
-                    labels.append(table.look(typed[label]))
-                    digests.append(digester.rows(typed.select(columns)))
-                read[source.key] = np.concatenate(digests), np.concatenate(labels)
-        order = [read[one.key] for one in self.sources]
-        codes = table.sorted(np.concatenate([labels for _, labels in order]))
-        content = first_seen(np.concatenate([digests for digests, _ in order]))
-        return content, codes, table.classes, [labels.size for _, labels in order]
-
-    def content(self, columns: Sequence[str], lengths: Sequence[int], index: IntArray) -> polars.DataFrame:
-        """The rows at the positions ``index``, in that order. Reads the sources that hold them once."""
-        import polars as pl
-
-        wanted, place = np.unique(index, return_inverse=True)
-        parts = [self._typed(one, columns) for one in rows_at(self.sources, lengths, wanted)]
-        if not parts:
-            empty = pl.DataFrame(schema={name: self.sources[0].schema[name] for name in columns})
-            return self._typed(empty, columns)
-        return pl.concat(parts)[place]
-
-    def _typed(self, batch: polars.DataFrame, columns: Sequence[str]) -> polars.DataFrame:
-        """Times become numbers, a column whose types do not meet text."""
-        import polars as pl
-
-        return pl.DataFrame([_cast(batch[name], self.types[name]) for name in columns])
-
-
-def _cast(series: polars.Series, shared: Any) -> polars.Series:
-    import polars as pl
-
-    if shared is None:
-        return (series.to_physical() if series.dtype.is_temporal() else series).cast(pl.String)
-    series = series.cast(shared)
-    return series.to_physical() if shared.is_temporal() else series
-
-
-def _common(types: Sequence[Any]) -> Any:
-    """The type that holds the values of all, or None."""
-    import polars as pl
-
-    plain = [pl.String() if one in (pl.Categorical, pl.Enum) else one for one in types]
-    frames = [pl.DataFrame(schema={"c": one}) for one in dict.fromkeys(plain)]
-    try:
-        shared = pl.concat(frames, how="vertical_relaxed").schema["c"]
-    except pl.exceptions.PolarsError:
-        return None
-    return None if shared == pl.String and len(frames) > 1 else shared
 
 
 Table = tuple[str, Source]
@@ -158,6 +95,12 @@ def _tables(files: Sequence[DataFile], label: str, known: Sequence[Table] = ()) 
         if label in source.schema:
             found.append((file.path, source))
     return found
+
+
+def _heights(tables: list[Table], lengths: list[int], wide: bool) -> list[int]:
+    """Rows of each table, from those of its parts."""
+    rest = iter(lengths)
+    return [sum(islice(rest, len(one.parts(wide)))) for _, one in tables]
 
 
 def _gaps(files: Sequence[DataFile], now: list[Table], label: str, before: set[str]) -> list[str]:

@@ -69,7 +69,7 @@ def row_diff(content: IntArray, labels: IntArray, current: BoolArray) -> RowDiff
 
 
 def content_codes(frame: polars.DataFrame) -> IntArray:
-    """One code per distinct row content, numbered as they first appear."""
+    """For each row the position of the first one of the same content."""
     return first_seen(Digester().rows(frame))
 
 

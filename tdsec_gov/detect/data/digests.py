@@ -91,9 +91,9 @@ class Digester:
 
 
 def first_seen(digests: Words) -> IntArray:
-    """One code per distinct digest, numbered as they first appear: shape (rows,).
+    """For each row the position of the first row with the same digest: shape (rows,).
 
-    What the key was does not show in the codes. Cost: one sort of 64-bit numbers.
+    What the key was does not show in it. Cost: one sort of 64-bit numbers.
     """
     rows = digests.shape[0]
     order = np.argsort(digests[:, 0], kind="stable")
@@ -103,13 +103,9 @@ def first_seen(digests: Words) -> IntArray:
         order = np.lexsort((digests[:, 1], digests[:, 0]))
         high, low = digests[order, 0], digests[order, 1]
         starts = np.r_[True, (high[1:] != high[:-1]) | (low[1:] != low[:-1])]
-    del high, low
-    firsts = order[starts]
-    number = np.empty(firsts.size, dtype=np.int64)
-    number[np.argsort(firsts, kind="stable")] = np.arange(firsts.size)
-    codes = np.empty(rows, dtype=np.int64)
-    codes[order] = number[np.cumsum(starts) - 1]
-    return codes
+    result = np.empty(rows, dtype=np.int64)
+    result[order] = order[starts][np.cumsum(starts) - 1]
+    return result
 
 
 def _boolean() -> Any:

@@ -40,7 +40,8 @@ class Stack:
     ``content`` one code per distinct content, ``labels`` codes 0..classes-1 and -1 for a missing one
     (``classes`` is 0 where the data has no labels at all), ``current`` marks rows of this version; each of
     shape (rows,). ``columns`` gives the content of the rows at some positions. ``label_name`` is the label's
-    column; ``notes`` say what is left out, ``gaps`` what is left out although it could teach a model.
+    column; ``notes`` say what is left out, ``gaps`` what is left out although it could teach a model;
+    ``diff`` is the row difference where it is known already.
     """
 
     content: IntArray
@@ -51,6 +52,7 @@ class Stack:
     label_name: str = ""
     notes: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    diff: RowDiff | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Subject:
         Raises:
             NotRunnable: there is an accepted version and none of its rows can be used.
         """
-        diff = row_diff(stack.content, stack.labels, stack.current)
+        diff = stack.diff or row_diff(stack.content, stack.labels, stack.current)
         usable = stack.labels >= 0 if stack.classes else np.ones(stack.labels.size, dtype=np.bool_)
         old = np.flatnonzero(~stack.current & usable)
         if reference and old.size == 0:

@@ -61,7 +61,7 @@ def test_bits_of_digests_are_even():
     assert np.abs(bits - 0.5).max() < 6 * 0.5 / np.sqrt(20_000)
 
 
-def test_codes_number_first_appearances_also_where_halves_agree():
+def test_the_first_of_its_kind_is_found_also_where_halves_agree():
     digests = np.array([[7, 1], [3, 5], [7, 2], [7, 1], [3, 5], [0, 0]], dtype=np.uint64)
-    assert first_seen(digests).tolist() == [0, 1, 2, 0, 1, 3]
+    assert first_seen(digests).tolist() == [0, 1, 2, 0, 1, 5]
     assert first_seen(digests[:0]).size == 0

@@ -1,7 +1,8 @@
-"""The label column, batch by batch, as codes in sorted order."""
+"""The label column, batch by batch and part by part, as codes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,12 +43,19 @@ class Labels:
         coded = text.replace_strict(known, codes, default=-1, return_dtype=pl.Int64)
         return np.asarray(coded.fill_null(-1).to_numpy(), dtype=np.int64)
 
-    def sorted(self, provisional: IntArray) -> IntArray:
-        """Codes 0..classes-1 in the order of the sorted labels, -1 where missing."""
-        place = np.full(len(self._table) + 1, -1, dtype=np.int64)
-        for number, value in enumerate(sorted(self._table)):
-            place[self._table[value]] = number
-        return place[provisional]
+    @classmethod
+    def merged(cls, tables: Sequence[Labels]) -> Labels:
+        """One table, in the order of the sorted labels. Raises NotRunnable."""
+        whole = cls()
+        for value in sorted(set().union(*(one._table for one in tables))):
+            whole._table[value] = len(whole._table)
+        whole._fractions = any(one._fractions for one in tables)
+        whole._refuse()
+        return whole
+
+    def place(self, other: Labels) -> IntArray:
+        """By code of ``other``: the code here; the last entry, for -1, is -1."""
+        return np.array([*(self._table[value] for value in other._table), -1], dtype=np.int64)
 
     def _refuse(self) -> None:
         if self._fractions and len(self._table) > _CONTINUOUS:
