@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tdsec_gov.detect.types import FloatArray, IntArray
+from tdsec_gov.detect.types import ByteArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import polars
@@ -26,7 +26,8 @@ class Column:
 
     A number has ``numbers`` (missing: nan); a category has ``codes`` (missing has its own code) out
     of ``width``; a text has ``tokens``, one tuple of token codes per row in reading order, out of
-    ``width``. ``names`` are the values behind codes, for item ids only, never for a message.
+    ``width``; an image has ``pixels``, shape (rows, height, width, channels). ``names`` are the values behind
+    codes, for item ids only, never for a message.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     numbers: FloatArray | None = None
     codes: IntArray | None = None
     tokens: tuple[IntArray, ...] | None = None
+    pixels: ByteArray | None = None
     names: tuple[str, ...] = ()
 
 
