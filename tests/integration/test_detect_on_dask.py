@@ -14,8 +14,16 @@ from tdsec_gov.checks.contract import DataFile, Unreadable
 from tdsec_gov.checks.poisoning import sources
 from tdsec_gov.checks.poisoning.tables import load
 from tdsec_gov.detect.contract import NotRunnable
+from tdsec_gov.detect.data.shared import Plan
 from tdsec_gov.detect.data.subject import Options
+from tdsec_gov.detect.scale.figures.heavy import FrequentValues
+from tdsec_gov.detect.scale.figures.kernel import MeanEmbedding
+from tdsec_gov.detect.scale.figures.labels import LabelCounts
+from tdsec_gov.detect.scale.figures.measure import measure
+from tdsec_gov.detect.scale.figures.moments import ClassMoments
+from tdsec_gov.detect.scale.figures.quantiles import Quantiles
 from tdsec_gov.detect.scale.on_dask import OnDask
+from tdsec_gov.detect.scale.serial import Serial
 from tdsec_gov.detect.suite import examine
 
 distributed = pytest.importorskip("distributed")
@@ -102,6 +110,24 @@ def test_rows_and_verdict_are_the_same(backend, versions):
     assert any("one label" in text for text, _ in told(there)[1])
 
 
+def test_figures_are_the_same(backend, versions):
+    files, _ = versions
+    tables = [sources.Source(file) for file in files]
+    parts = [part for one in tables for part in one.parts(True)]
+    assert len(parts) == 5
+    plan = Plan.of(("n", "k", "c", "t"), "label", [one.schema for one in tables])
+    asked = [LabelCounts(), FrequentValues(50), ClassMoments(), Quantiles(), MeanEmbedding([0, 0], [1, 1])]
+    here, there = (measure(asked, parts, plan, one) for one in (Serial(), backend))
+    for name in ("labels", "frequent", "quantiles"):
+        assert here[name] == there[name], name
+    for label, one in here["moments"].items():
+        other = there["moments"][label]
+        assert one.rows == other.rows and (one.mean == other.mean).all()
+        assert (one.scatter == other.scatter).all()
+    assert (here["embedding"].total == there["embedding"].total).all()
+    assert sum(here["labels"].values()) == 2000 + 550 + 500
+
+
 def test_work_runs_in_both_workers_and_keeps_its_order(backend):
     assert backend.each(_cube, list(range(30))) == [one**3 for one in range(30)]
     processes = {process for process, _ in backend.each(_where, list(range(40)))}
@@ -109,8 +135,6 @@ def test_work_runs_in_both_workers_and_keeps_its_order(backend):
 
 
 def test_merging_takes_the_same_tree(backend):
-    from tdsec_gov.detect.scale.serial import Serial
-
     items = list(range(11))
     assert backend.merged(str, _pair, items) == Serial().merged(str, _pair, items)
     assert backend.exchanged(_digits, _total, items, 3) == Serial().exchanged(_digits, _total, items, 3)
