@@ -17,7 +17,8 @@ from tdsec_gov.checks.files.pickled.detect import is_pickle
 from tdsec_gov.checks.files.pickled.embedded import holds_call
 from tdsec_gov.checks.files.pickled.written import WRITTEN, decoded, written_risks
 from tdsec_gov.checks.files.risk import Replay, Risk
-from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED, values_with
+from tdsec_gov.checks.files.text.misleading import HIDDEN, INJECTION, MIXED
+from tdsec_gov.checks.files.text.values import suspects, values_with
 from tdsec_gov.checks.refusals import shown_column
 from tdsec_gov.domain.findings import Severity
 
@@ -112,6 +113,7 @@ class _Cells:
     def __init__(self, size: int) -> None:
         self._size = size
         self._found: dict[tuple[str, str], Risk] = {}
+        self._dictionaries: dict[int, Any] = {}
 
     def examine(self, batches: Iterable[Any]) -> list[Risk]:
         decoded = 0
@@ -121,15 +123,28 @@ class _Cells:
             if decoded > MAX_DECODED or (decoded > RATIO_FROM and decoded > MAX_RATIO * self._size):
                 return [BOMB_TABLE]
             for index, column in enumerate(batch.columns):
-                for array in _leaves(column):
+                for array in self._new(index, column):
                     name = shown_column(batch.schema.names[index], index)
                     (self._text if array.type in _text_types() else self._column)(name, array)
         return list(self._found.values())
 
+    def _new(self, index: int, column: Any) -> Iterator[Any]:
+        """Arrays to look at; the values of a dictionary once, not with every batch."""
+        from pyarrow import types
+
+        if types.is_dictionary(column.type):
+            before = self._dictionaries.get(index)
+            if before is not None and before.equals(column.dictionary):
+                return
+            self._dictionaries[index] = column.dictionary
+        yield from _leaves(column)
+
     def _text(self, name: str, array: Any) -> None:
-        self._written(name, array)
+        suspected = suspects(array)
+        if WRITTEN in suspected:
+            self._written(name, array)
         for code, message, severity, pattern in _MISLEADING:
-            count = values_with(pattern, array)
+            count = values_with(pattern, array) if pattern in suspected else 0
             if count:
                 before = self._found.get((name, code))
                 total = count + ((before.count or 0) if before else 0)

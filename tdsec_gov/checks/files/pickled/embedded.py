@@ -61,7 +61,7 @@ def stream_holds_call(source: Source) -> bool:
 
 
 _PLAIN = re.compile(ANCHOR.encode())
-_SMALL = 1 << 15
+_SMALL = 1 << 9
 
 
 def _searcher(size: int) -> Callable[[bytes], Any]:

@@ -30,7 +30,7 @@ LITERAL = r"b\\?['\"](?:\\\\?x80|[(c\]}])"
 WRITTEN = rf"{MAGIC}|{LINES}|H4sI[A-Za-z0-9+/_-]{{16}}|eJ[A-Za-z0-9+/_-]{{16}}|{HEX}|{LITERAL}"
 """RE2 and re read it alike: a text without it holds nothing for :func:`decoded`."""
 WRITTEN_OUT = "text holds pickles written out (base64, hexadecimal): decoding and loading them runs code"
-_SMALL = 1 << 15
+_SMALL = 1 << 9
 _WRITTEN_TEXT = re.compile(WRITTEN)
 _WRITTEN = re.compile(WRITTEN.encode())
 _TOKENS = re.compile(

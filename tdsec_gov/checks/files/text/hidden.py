@@ -16,13 +16,14 @@ from tdsec_gov.checks.files.pickled.written import may_hold, written_risks
 from tdsec_gov.checks.files.risk import Risk
 from tdsec_gov.checks.files.text.misleading import INJECTION, MIXED, lines_with, may_instruct
 from tdsec_gov.checks.files.text.tags import yaml_risks
-from tdsec_gov.checks.tables import guarded, scan_batches, table_format
-from tdsec_gov.checks.textstream import open_text
+from tdsec_gov.checks.tables import guarded, read_table, scan_batches, table_format
+from tdsec_gov.checks.textstream import COMPRESSED, open_text
 from tdsec_gov.domain.findings import Severity
 
 CHUNK = 1 << 20
 OVERLAP = 256
 ROWS = 20
+SMALL = 1 << 20
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,12}\U000e007f")
 _HIDDEN = re.compile(
     "[\u202a-\u202e\u2066-\u2069]|[\U000e0000-\U000e007f\U000e0100-\U000e01ef]|[\u200b\u2060-\u2064\u180e\ufff9-\ufffb]"
@@ -116,7 +117,8 @@ def formulas(file: DataFile) -> list[Risk]:
     """Cells that a spreadsheet would run. Raises Unreadable."""
     odd: list[Risk] = []
     try:
-        count, rows = _formulas(scan_batches(file))
+        at_once = file.size <= SMALL and not file.path.lower().endswith(COMPRESSED)
+        count, rows = _formulas(_small(file) if at_once else scan_batches(file))
     except Unreadable as exc:
         if "column name" in exc.message:
             count, rows = _formulas(_without_header(file))  # names are the schema's affair
@@ -129,6 +131,13 @@ def formulas(file: DataFile) -> list[Risk]:
         return odd
     message = "cells hold formulas that a spreadsheet would run"
     return [Risk("TDS516", message, None, Severity.WARN, count, tuple(rows[:ROWS])), *odd]
+
+
+def _small(file: DataFile) -> Iterator[Any]:
+    """Columns of text of a table that is read at once: what is a number or a date is no formula."""
+    import polars
+
+    yield from read_table(file).select(polars.col(polars.String)).to_arrow().to_batches()
 
 
 UNEVEN = {

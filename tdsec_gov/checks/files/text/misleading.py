@@ -7,7 +7,6 @@ needs a phrase, not a word: texts that talk *about* prompts are rarely flagged (
 from __future__ import annotations
 
 import re
-from typing import Any
 
 _EN = (
     r"(?:ignore|disregard|forget|override|bypass)\s+(?:(?:all|any|the|your|my|of|these|those|every)\s+){0,4}"
@@ -65,7 +64,8 @@ _HINT = re.compile(
     r"|\]\(https?://|conversation|chat\s+history|passwords?|credentials|api\s+keys?|secrets?"
 )
 """A part of every phrase, in folded case: quick to look for, and :data:`INJECTION` is not."""
-_SMALL = 1 << 16
+SMALL = 1 << 16
+"""So many characters are looked through by :mod:`re`; RE2 is quicker, but compiles with each use."""
 _GREEK = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον"
 MIXED = rf"[A-Za-z][\p{{Cyrillic}}{_GREEK}]|[\p{{Cyrillic}}{_GREEK}][A-Za-z]"
 HIDDEN = (
@@ -77,7 +77,7 @@ HIDDEN = (
 
 def may_instruct(text: str) -> bool:
     """Whether :data:`INJECTION` could be in ``text``: a quick look at small texts, yes for large ones."""
-    return len(text) > _SMALL or _HINT.search(text.casefold()) is not None
+    return len(text) > SMALL or _HINT.search(text.casefold()) is not None
 
 
 def lines_with(pattern: str, text: str) -> list[int]:
@@ -91,10 +91,3 @@ def lines_with(pattern: str, text: str) -> list[int]:
     lines = pyarrow.array(text.split("\n"))
     found = numpy.flatnonzero(compute.match_substring_regex(lines, pattern).to_numpy(zero_copy_only=False))
     return [int(line) for line in found]
-
-
-def values_with(pattern: str, array: Any) -> int:
-    """How many values of a pyarrow array of strings hold ``pattern``."""
-    from pyarrow import compute
-
-    return int(compute.sum(compute.match_substring_regex(array, pattern)).as_py() or 0)
