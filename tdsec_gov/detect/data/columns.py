@@ -13,11 +13,11 @@ from tdsec_gov.detect.types import ByteArray, FloatArray, IntArray
 if TYPE_CHECKING:
     import polars
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+TOKEN = re.compile(r"\w+|[^\w\s]")
 _TEXT_TOKENS = 3.0
 _HUGE = 1e100
 _TEXT_DISTINCT = 0.2
-_MAX_TOKENS = 2_000
+MAX_TOKENS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _column(series: polars.Series) -> Column:
     values = series.cast(pl.String).to_list()
     distinct = sorted({one for one in values if one is not None})
     if len(distinct) > _TEXT_DISTINCT * len(values):
-        sample = [len(_TOKEN.findall(one)) for one in distinct[:1000]]
+        sample = [len(TOKEN.findall(one)) for one in distinct[:1000]]
         if sum(sample) >= _TEXT_TOKENS * len(sample):
             return _text(series.name, values)
     table: dict[str | None, int] = {value: code for code, value in enumerate(distinct)}
@@ -67,6 +67,6 @@ def _text(name: str, values: list[str | None]) -> Column:
     table: dict[str, int] = {}
     rows = []
     for value in values:
-        found = _TOKEN.findall(value or "")[:_MAX_TOKENS]
+        found = TOKEN.findall(value or "")[:MAX_TOKENS]
         rows.append(np.array([table.setdefault(one, len(table)) for one in found], dtype=np.int64))
     return Column(name, width=len(table), tokens=tuple(rows), names=tuple(table))

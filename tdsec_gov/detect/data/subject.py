@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from tdsec_gov.detect.contract import NotRunnable
 from tdsec_gov.detect.data.columns import Column
 from tdsec_gov.detect.data.diff import RowDiff, row_diff
 from tdsec_gov.detect.types import BoolArray, IntArray
+
+if TYPE_CHECKING:
+    import polars
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Options:
     max_conflict_share: float = 0.01
 
 
+SEEN = 5
+"""So many drawn rows an item needs to be looked at (:data:`tdsec_gov.detect.items.codings.LEAST`)."""
+RowTest = Callable[["polars.DataFrame"], BoolArray]
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """All rows of the version before (first) and of this version (after them).
@@ -41,7 +50,8 @@ class Stack:
     (``classes`` is 0 where the data has no labels at all), ``current`` marks rows of this version; each of
     shape (rows,). ``columns`` gives the content of the rows at some positions. ``label_name`` is the label's
     column; ``notes`` say what is left out, ``gaps`` what is left out although it could teach a model;
-    ``diff`` is the row difference where it is known already.
+    ``diff`` is the row difference where it is known already; ``search`` gives for some tests of content (a
+    frame in, a mask out) the positions of all rows that pass each, where rows can be read again.
     """
 
     content: IntArray
@@ -53,6 +63,7 @@ class Stack:
     notes: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     diff: RowDiff | None = None
+    search: Callable[[Sequence[RowTest]], list[IntArray]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,18 @@ class Subject:
             notes=tuple(notes),
         )
 
+    @property
+    def sampled(self) -> bool:
+        """Whether new rows were left out by the draw."""
+        return self.new.size < int(np.count_nonzero(self.diff.added | self.diff.relabelled))
+
+    def everywhere(self, tests: Sequence[RowTest]) -> list[IntArray]:
+        """For each test the stacked positions of all added rows that pass it, drawn or not. Reads the data
+        once more; nothing is found where rows cannot be read again."""
+        if not tests or self.stack.search is None:
+            return [np.empty(0, dtype=np.int64) for _ in tests]
+        return [rows[self.diff.added[rows]] for rows in self.stack.search(tests)]
+
     def rng(self) -> np.random.Generator:
         """A fresh generator: the same rows give the same result."""
         return np.random.default_rng(self.options.seed + 1)
@@ -141,5 +164,24 @@ class Subject:
 def _draw(index: IntArray, most: int, rng: np.random.Generator, what: str, notes: list[str]) -> IntArray:
     if index.size <= most:
         return index
-    notes.append(f"{index.size - most} {what} beyond max_rows, left out by a seeded draw")
+    least = least_held(index.size, most)
+    notes.append(
+        f"{index.size - most} {what} beyond max_rows, left out by a seeded draw of {most}: what {least} or "
+        f"more of these rows share is in at least {SEEN} drawn ones with a chance of 95 %"
+    )
     return np.sort(rng.choice(index, most, replace=False))
+
+
+def least_held(rows: int, drawn: int) -> int:
+    """The smallest number of ``rows`` of which a draw of ``drawn`` holds at least ``SEEN`` with a chance of
+    95 % (exact, hypergeometric)."""
+    from scipy.stats import hypergeom
+
+    low, high = SEEN, rows
+    while low < high:
+        middle = (low + high) // 2
+        if hypergeom.sf(SEEN - 1, rows, middle, drawn) >= 0.95:
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -18,7 +18,7 @@ from tdsec_gov.detect.data.columns import prepare
 from tdsec_gov.detect.data.diff import RowDiff, row_diff
 from tdsec_gov.detect.data.digests import Digester, Words, first_seen
 from tdsec_gov.detect.data.shared import Plan
-from tdsec_gov.detect.data.subject import Stack
+from tdsec_gov.detect.data.subject import RowTest, Stack
 from tdsec_gov.detect.scale.contract import Backend, Part
 from tdsec_gov.detect.scale.labels import Labels
 from tdsec_gov.detect.types import IntArray
@@ -81,6 +81,7 @@ def stacked(
         columns=lambda index: tuple(prepare(content.rows(index))),
         label_name=plan.label,
         diff=diff,
+        search=content.passing,
     )
     return stack, lengths.tolist()
 
@@ -157,6 +158,28 @@ class _Content:
         ]
         found = self.backend.each(partial(_taken, self.plan), asked)
         return pl.concat(found)[np.asarray(place)]
+
+    def passing(self, tests: Sequence[RowTest]) -> list[IntArray]:
+        """For each test the positions of all rows that pass."""
+        distinct = list(dict.fromkeys(self.parts))
+        found = self.backend.each(partial(_passing, self.plan, tuple(tests)), distinct)
+        rows = dict(zip(distinct, found, strict=True))
+        placed = list(zip(self.parts, self.starts, strict=True))
+        return [
+            np.concatenate([rows[part][number] + start for part, start in placed])
+            for number in range(len(tests))
+        ]
+
+
+def _passing(plan: Plan, tests: tuple[RowTest, ...], part: Part) -> list[IntArray]:
+    found: list[list[IntArray]] = [[] for _ in tests]
+    seen = 0
+    for batch in part.batches():
+        content = plan.content(batch)
+        for rows, test in zip(found, tests, strict=True):
+            rows.append(np.flatnonzero(test(content)) + seen)
+        seen += batch.height
+    return [np.concatenate(rows) for rows in found]
 
 
 def _taken(plan: Plan, asked: tuple[Part, IntArray]) -> polars.DataFrame:
