@@ -172,15 +172,15 @@ def _draw(index: IntArray, most: int, rng: np.random.Generator, what: str, notes
     return np.sort(rng.choice(index, most, replace=False))
 
 
-def least_held(rows: int, drawn: int) -> int:
-    """The smallest number of ``rows`` of which a draw of ``drawn`` holds at least ``SEEN`` with a chance of
+def least_held(rows: int, drawn: int, seen: int = SEEN) -> int:
+    """The smallest number of ``rows`` of which a draw of ``drawn`` holds at least ``seen`` with a chance of
     95 % (exact, hypergeometric)."""
     from scipy.stats import hypergeom
 
-    low, high = SEEN, rows
+    low, high = min(seen, rows), rows
     while low < high:
         middle = (low + high) // 2
-        if hypergeom.sf(SEEN - 1, rows, middle, drawn) >= 0.95:
+        if hypergeom.sf(seen - 1, rows, middle, drawn) >= 0.95:
             high = middle
         else:
             low = middle + 1

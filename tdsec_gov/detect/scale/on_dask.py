@@ -1,4 +1,8 @@
-"""The same work on a Dask cluster. Needs the extra ``dask``; workers need tdsec-gov and the same files."""
+"""The same work on a Dask cluster. Needs the extra ``dask``; workers need tdsec-gov and the same files.
+
+Workers read the data in clear, and whoever reaches the scheduler can run code on them: use a cluster of your
+own behind ``tls://`` (Dask's configuration names the certificates).
+"""
 
 from __future__ import annotations
 
