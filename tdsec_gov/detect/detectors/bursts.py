@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from tdsec_gov.detect.contract import Alarm, Attack, DetectorResult, Kind, NotRunnable, Role
-from tdsec_gov.detect.data.subject import Subject
-from tdsec_gov.detect.items.items import LEAST
+from tdsec_gov.detect.data.subject import Subject, least_held
+from tdsec_gov.detect.items.codings import LEAST
 from tdsec_gov.detect.mining.burst import Mined, mine_bursts
+from tdsec_gov.detect.mining.everywhere import all_rows
 from tdsec_gov.detect.mining.item import Item
 from tdsec_gov.detect.statistics.evidence import least_count
+from tdsec_gov.detect.types import IntArray
 
 
 class ShortcutBurst:
@@ -44,6 +46,7 @@ class ShortcutBurst:
             dataset=options.dataset,
             allow=options.allow,
         )
+        rows = all_rows(subject, mined.found)
         share = subject.new.size / (subject.new.size + subject.accepted.size)
         least = max(LEAST, least_count(subject.level, mined.items, share, subject.classes))
         notes = list(mined.notes)
@@ -57,13 +60,13 @@ class ShortcutBurst:
             index=subject.at(subject.new),
             scores=_scores(subject, mined),
             score_meaning="-log10 of the corrected p-value of the strongest found item in the row",
-            alarms=tuple(_alarm(subject, item) for item in mined.found),
+            alarms=tuple(_alarm(subject, *one) for one in zip(mined.found, rows, strict=True)),
             facts={
                 "rows_new": int(subject.new.size),
                 "rows_accepted_drawn": int(subject.accepted.size),
                 "items_tested": mined.items,
                 "least_rows_per_item": LEAST,
-                "least_trigger_rows_seen": least,
+                "least_trigger_rows_seen": _in_version(subject, least),
             },
             notes=tuple(notes),
         )
@@ -76,10 +79,18 @@ def _scores(subject: Subject, mined: Mined) -> np.ndarray:
     return scores[subject.new]
 
 
-def _alarm(subject: Subject, item: Item) -> Alarm:
+def _in_version(subject: Subject, least: int) -> int:
+    """How many added rows must hold a trigger so that ``least`` of them are drawn with a chance of 95 %."""
+    added = int(np.count_nonzero(subject.diff.added | subject.diff.relabelled))
+    if not subject.sampled or least > subject.new.size:
+        return least
+    return least_held(added, int(subject.new.size), least)
+
+
+def _alarm(subject: Subject, item: Item, rows: IntArray) -> Alarm:
     text = (
-        f"{item.what} came in with one label: {item.rows.size} new rows, {item.before} accepted rows hold "
+        f"{item.what} came in with one label: {rows.size} new rows, {item.before} accepted rows hold "
         f"it; {item.lift:.0%} of its rows bear the label beyond what their other content explains "
         f"(corrected p {item.p:.1e}, limit {subject.level:.1e}; {item.key})"
     )
-    return Alarm(Kind.BURST, text, subject.at(item.rows), item.columns, p=item.p, key=item.key)
+    return Alarm(Kind.BURST, text, rows, item.columns, p=item.p, key=item.key)

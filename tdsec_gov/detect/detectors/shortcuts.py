@@ -8,7 +8,7 @@ import numpy as np
 
 from tdsec_gov.detect.contract import Alarm, Attack, DetectorResult, Kind, Role
 from tdsec_gov.detect.data.subject import Subject
-from tdsec_gov.detect.items.items import LEAST
+from tdsec_gov.detect.items.codings import LEAST
 from tdsec_gov.detect.mining.item import Item
 from tdsec_gov.detect.mining.shortcuts import LIMIT, mine_shortcuts
 

@@ -13,11 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from tdsec_gov.detect.data.columns import Column
-from tdsec_gov.detect.items.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.detect.items.codings import LEAST, Bag, Partition, item_id
+from tdsec_gov.detect.items.grams import grams, tokens_of
+from tdsec_gov.detect.items.patches import picture_items, places_anywhere
+from tdsec_gov.detect.items.values import partitions
 from tdsec_gov.detect.mining.item import Item
 from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
 from tdsec_gov.detect.statistics.evidence import burst_p, chernoff, fisher, label_p
@@ -78,19 +82,24 @@ class _Context:
         """
         parts = self._parts(rows, one)
         blind = self.logits[self.place[rows]] - sum(parts)
-        seeing = [blind + part for part, old in zip(parts, known, strict=True) if old and len(parts) > 1]
+        pairs = zip(parts, known, strict=True) if len(parts) > 1 else ()
+        seeing = [blind + part for part, old in pairs if old]
         chances = [softmax(logits / self.temperature) for logits in (blind, *seeing)]
         return np.asarray(np.maximum(np.max(chances, axis=0), _FLOOR), dtype=np.float64)
 
     def _parts(self, rows: IntArray, one: _Candidate) -> list[FloatArray]:
-        """What each column, or each token, of the item adds to the logits of ``rows``."""
+        """What each column, or each token, of the item adds to the logits of ``rows``.
+
+        An image is not taken away from itself: the accepted version's model never saw what is new in it.
+        """
         if one.tokens:
             column, length = one.columns[0], np.sqrt(self._squared_lengths(one.columns[0], rows))
             return [self.model.token_weight(column, token) / length[:, None] for token in one.tokens]
-        for column in one.columns:
+        seen = [column for column in one.columns if self.columns[column].pixels is None]
+        for column in seen:
             if column not in self.cache:
                 self.cache[column] = self.model.contribution(column, self.index)
-        return [self.cache[column][self.place[rows]] for column in one.columns]
+        return [self.cache[column][self.place[rows]] for column in seen]
 
     def _squared_lengths(self, column: int, rows: IntArray) -> FloatArray:
         """Squared TF-IDF norm of the rows, from the model's own weights."""
@@ -163,17 +172,17 @@ def _candidates(
     groups, left_out = partitions(columns, taken)
     if left_out:
         notes.append(f"{left_out} column pairs beyond the work limit")
-    for group in groups:
+    for group in chain(groups, picture_items(columns, taken)):
         if not allowed.intersection(group.columns):
             here, count = _from_partition(group, accepted, new, share)
             found.extend(here)
             items += count
-    for bag in bags(columns, taken):
+    for bag in chain(grams(columns, taken), places_anywhere(columns, taken)):
         if bag.column not in allowed:
-            found.extend(_from_bag(bag, columns, is_new, share))
-            items += bag.grams.shape[0]
+            found.extend(_from_bag(bag, columns[bag.column], is_new, share))
+            items += bag.codes.size
             if bag.dropped:
-                notes.append(f"{bag.dropped} text items beyond the limit")
+                notes.append(f"{bag.dropped} rarer phrases or patches beyond the limit")
     found.sort(key=lambda one: (one.bound, one.columns, one.names))
     if len(found) > _MOST_CANDIDATES:
         notes.append(f"{len(found) - _MOST_CANDIDATES} weaker candidate items")
@@ -192,25 +201,26 @@ def _from_partition(
     for code in hits:
         names = tuple(group.names(int(code)))
         rows = [index[codes[index] == code] for index in (new, accepted)]
-        singles = tuple(Partition((part,)) for part in group.parts)
-        codes_of = tuple(divmod(int(code), group.parts[-1].width)) if len(singles) > 1 else (int(code),)
+        pair = len(group.parts) > 1
+        singles = tuple(Partition((part,)) for part in group.parts) if pair else ()
+        codes_of = tuple(divmod(int(code), group.parts[-1].width)) if pair else ()
         bounded = float(bound[code])
         found.append(_Candidate(group.columns, (), names, rows[0], rows[1], bounded, singles, codes_of))
     return found, int((both >= LEAST).sum())
 
 
-def _from_bag(bag: Bag, columns: Sequence[Column], is_new: BoolArray, share: float) -> Iterator[_Candidate]:
+def _from_bag(bag: Bag, column: Column, is_new: BoolArray, share: float) -> Iterator[_Candidate]:
     both = np.diff(bag.starts).astype(np.float64)
     total = np.concatenate([[0], np.cumsum(is_new[bag.rows])])
     after = (total[bag.starts[1:]] - total[bag.starts[:-1]]).astype(np.float64)
     bound = chernoff(after, both, both * share)
-    values = columns[bag.column].names
-    for gram in np.flatnonzero((bound <= 10 * _BURST) & (after >= LEAST)):
-        tokens = tuple(int(one) for one in bag.grams[gram] if one >= 0)
-        rows = bag.members(int(gram))
+    for item in np.flatnonzero((bound <= 10 * _BURST) & (after >= LEAST)):
+        code = int(bag.codes[item])
+        tokens = tokens_of(column, code) if column.tokens is not None else ()
+        rows = bag.members(int(item))
         new, old = rows[is_new[rows]], rows[~is_new[rows]]
-        names = ("gram", *(values[one] for one in tokens))
-        yield _Candidate((bag.column,), tokens, names, new, old, float(bound[gram]))
+        names = ("gram", *(column.names[one] for one in tokens)) if tokens else ("anywhere", f"{code:x}")
+        yield _Candidate((bag.column,), tokens, names, new, old, float(bound[item]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,5 +287,6 @@ def _disjoint(rated: list[_Rated], judge: _Judge, names: list[str], level: float
             continue
         rows = one.new[judge.labels[one.new] == label]
         explained[one.new] = True
-        found.append(Item(tuple(names[c] for c in one.columns), key, label, p, rows, one.old.size, lift))
+        columns = tuple(names[column] for column in one.columns)
+        found.append(Item(columns, key, label, p, rows, one.old.size, lift, one.names[0], one.names))
     return found

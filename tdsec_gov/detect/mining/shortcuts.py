@@ -12,11 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from tdsec_gov.detect.data.columns import Column
-from tdsec_gov.detect.items.items import LEAST, Bag, Partition, bags, item_id, partitions
+from tdsec_gov.detect.items.codings import LEAST, Bag, Partition, item_id
+from tdsec_gov.detect.items.grams import grams, tokens_of
+from tdsec_gov.detect.items.patches import picture_items, places_anywhere
+from tdsec_gov.detect.items.values import partitions
 from tdsec_gov.detect.mining.item import Item
 from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
 from tdsec_gov.detect.types import FloatArray, IntArray
@@ -96,12 +100,15 @@ def mine_shortcuts(
         notes.append(f"{left_out} column pairs beyond the work limit")
     scored: list[_Scored] = []
     every: list[FloatArray] = []
-    for group in groups:
+    for group in chain(groups, picture_items(columns, index)):
         if not allowed.intersection(group.columns):
             scored.extend(_from_partition(group, base, every))
-    for bag in bags(columns, index):
+    for bag in grams(columns, index):
         if bag.column not in allowed:
-            scored.extend(_from_bag(bag, columns, base, every))
+            scored.extend(_from_bag(bag, columns[bag.column], base, every))
+    for bag in places_anywhere(columns, index):
+        if bag.column not in allowed:
+            scored.extend(_from_places(bag, base, every))
     spread = _spread(np.concatenate(every)) if every else 1.0
     names = [column.name for column in columns]
     rated = _rate(scored, spread, names, dataset, allow)
@@ -117,7 +124,9 @@ def _fold(
     models = tuple(fit(columns, labels, classes, index[fold != one]) for one in range(_FOLDS))
     logits = np.zeros((index.size, classes))
     parts = {
-        place: np.zeros((index.size, classes)) for place, one in enumerate(columns) if one.tokens is None
+        place: np.zeros((index.size, classes))
+        for place, one in enumerate(columns)
+        if one.tokens is None and one.pixels is None
     }
     for number, model in enumerate(models):
         here = fold == number
@@ -135,7 +144,8 @@ def _spread(values: FloatArray) -> float:
 
 def _from_partition(group: Partition, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
     codes = group.codes()[base.index]
-    logits = base.logits - sum(base.parts[column] for column in dict.fromkeys(group.columns))
+    seen = [column for column in dict.fromkeys(group.columns) if column in base.parts]
+    logits = base.logits - sum((base.parts[column] for column in seen), np.zeros(()))
     excess, variance = base.excess(logits, np.arange(base.index.size))
     count = np.bincount(codes, minlength=group.width)
     keep = np.flatnonzero(count >= LEAST)
@@ -170,21 +180,18 @@ def _lift(
     return np.asarray(extra / np.maximum(count[keep] - expected, 1e-9))
 
 
-def _from_bag(
-    bag: Bag, columns: Sequence[Column], base: _Folded, every: list[FloatArray]
-) -> Iterator[_Scored]:
+def _from_bag(bag: Bag, column: Column, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
     place = np.full(int(base.index.max()) + 1, -1, dtype=np.int64)
     place[base.index] = np.arange(base.index.size)
     norms = np.zeros(base.index.size)
     for number, model in enumerate(base.models):
         for row in np.flatnonzero(base.fold == number):
             norms[row] = model.squared_norm(bag.column, int(base.index[row]))
-    values = columns[bag.column].names
-    best = np.zeros(bag.grams.shape[0])
-    for gram, tokens in enumerate(bag.grams):
+    best = np.zeros(bag.codes.size)
+    for gram, code in enumerate(bag.codes):
         rows = bag.members(gram)
         here = place[rows]
-        known = [int(one) for one in tokens if one >= 0]
+        known = tokens_of(column, int(code))
         weights = np.array([sum(m.token_weight(bag.column, one) for one in known) for m in base.models])
         logits = base.logits[here] - weights[base.fold[here]] / np.sqrt(norms[here])[:, None]
         excess, variance = base.excess(logits, here)
@@ -195,9 +202,31 @@ def _from_bag(
         own = int((base.labels[rows] == label).sum())
         lift = float(top[label] / max(rows.size - own + top[label], 1e-9))
         if z[label] > LIMIT and lift >= _LIFT:
-            names = ("gram", *(values[one] for one in known))
+            names = ("gram", *(column.names[one] for one in known))
             yield _Scored(float(z[label]), label, lift, (bag.column,), names, rows)
     every.append(best)
+
+
+def _from_places(bag: Bag, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
+    from scipy import sparse
+
+    place = np.zeros(int(base.index.max()) + 1, dtype=np.int64)
+    place[base.index] = np.arange(base.index.size)
+    here = place[bag.rows]
+    holds = sparse.csr_array((np.ones(here.size), here, bag.starts), shape=(bag.codes.size, base.index.size))
+    excess, variance = base.excess(base.logits, np.arange(base.index.size))
+    top, below = np.asarray(holds @ excess), np.asarray(holds @ variance)
+    z = top / np.sqrt(np.maximum(below, 1e-12))
+    label = z.argmax(axis=1) if bag.codes.size else np.zeros(0, dtype=np.int64)
+    best = z[np.arange(bag.codes.size), label]
+    every.append(best)
+    for item in np.flatnonzero(best > LIMIT):
+        rows, bears = bag.members(int(item)), int(label[item])
+        own = int((base.labels[rows] == bears).sum())
+        lift = float(top[item, bears] / max(rows.size - own + top[item, bears], 1e-9))
+        if lift >= _LIFT:
+            names = ("anywhere", f"{int(bag.codes[item]):x}")
+            yield _Scored(float(best[item]), bears, lift, (bag.column,), names, rows)
 
 
 _Rated = tuple[float, str, _Scored]
@@ -225,5 +254,6 @@ def _disjoint(rated: list[_Rated], labels: IntArray, names: list[str]) -> list[I
             continue
         explained[one.rows] = True
         columns = tuple(names[column] for column in one.columns)
-        found.append(Item(columns, key, one.label, z, one.rows[labels[one.rows] == one.label], 0, one.lift))
+        rows = one.rows[labels[one.rows] == one.label]
+        found.append(Item(columns, key, one.label, z, rows, 0, one.lift, one.names[0]))
     return found

@@ -1,7 +1,7 @@
 """Label models: what the content of a row says about its label, also with columns left out.
 
-A multinomial logistic regression over standardised numbers, their quantile bins, categories and
-TF-IDF tokens. Everything that is learned, the encoding included, is learned from the rows given to
+A multinomial logistic regression over standardised numbers, their quantile bins, categories, TF-IDF tokens
+and features of pictures. Everything that is learned, the encoding included, is learned from the rows given to
 :func:`fit`; an encoder that had seen the rows under test made a tenth of clean versions alarm.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.models.pictures import Pictures
 from tdsec_gov.detect.types import FloatArray, IntArray
 
 _BINS = 6
@@ -37,6 +38,7 @@ class _Encoding:
     feature: IntArray | None = None
     weight: FloatArray | None = None
     width: int = 0
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ def folds(rows: int, count: int, rng: np.random.Generator) -> IntArray:
 
 
 def _encode(column: Column, index: IntArray) -> _Encoding:
+    if column.pixels is not None:
+        pictures = Pictures.fit(column.pixels, index)
+        return _Encoding(column, pictures=pictures, width=pictures.width)
     if column.numbers is not None:
         return _encode_number(column, column.numbers[index])
     if column.codes is not None:
@@ -154,6 +159,8 @@ def _encode_codes(column: Column, counts: IntArray, most: int, weight: FloatArra
 def _features(encoding: _Encoding, index: IntArray) -> Matrix:
     """Features of the rows ``index``: shape (rows, width)."""
     column = encoding.column
+    if column.pixels is not None and encoding.pictures is not None:
+        return encoding.pictures.features(column.pixels, index)
     if column.numbers is not None and encoding.edges is not None:
         values = column.numbers[index]
         missing = np.isnan(values)

@@ -11,6 +11,7 @@ import pytest
 from tdsec_gov.checks.contract import DataFile
 from tdsec_gov.checks.poisoning.tables import load
 from tdsec_gov.detect.data.subject import Options, Subject, least_held
+from tdsec_gov.detect.detectors.bursts import ShortcutBurst
 from tdsec_gov.detect.items.holders import Holder
 
 FRAME = pl.DataFrame(
@@ -77,3 +78,29 @@ def test_the_stated_number_is_the_smallest_that_is_seen_often_enough():
     for held, enough in ((least, True), (least - 2, False)):
         seen = rng.hypergeometric(held, 2_000 - held, 300, 40_000)
         assert bool((seen >= 5).mean() >= 0.947) is enough
+
+
+def test_a_trigger_of_one_percent_is_told_with_all_its_rows(tmp_path):
+    """The draw holds a quarter of the added rows; the alarm names them all, and none that V0 holds."""
+    rng = np.random.default_rng(1)
+
+    def part(rows, every):
+        label = rng.integers(0, 2, rows)
+        hit = np.arange(rows) % every == 0 if every else np.zeros(rows, dtype=bool)
+        label[hit] = 1
+        return pl.DataFrame(
+            {
+                "a": rng.normal(label, 1).round(3),
+                "k": np.where(hit, 99, rng.poisson(4, rows)),
+                "label": pl.Series(np.array(["p", "q"])[label]),
+            }
+        )
+
+    kept, added = _file(part(6000, 0), tmp_path / "a.csv"), _file(part(6000, 100), tmp_path / "b.csv")
+    loaded = load((kept, added), (kept,), "label", frozenset())
+    subject = Subject.of(loaded.stack, Options(max_rows=3000), reference=True)
+    result = ShortcutBurst().run(subject)
+    best = max(result.alarms, key=lambda one: one.rows.size)
+    assert sorted(loaded.row[best.rows].tolist()) == list(range(0, 6000, 100))
+    assert set(loaded.file[best.rows]) == {2} and "60 new rows" in best.text
+    assert result.facts["least_trigger_rows_seen"] > 4 * result.facts["least_rows_per_item"]
