@@ -18,11 +18,58 @@ from files_accuracy import denies, judged
 
 from tdsec_gov.domain.findings import Severity
 
-SUFFIXES = (
-    ".csv .tsv .json .jsonl .ndjson .geojson .topojson .parquet .feather .arrow .npy .npz .png .jpg .jpeg .gif .bmp .tif"
-    " .tiff .webp .ppm .pgm .wav .flac .mp3 .ogg .csv.gz .csv.bz2 .csv.xz .json.gz .txt.gz .zip .h5 .nc .mat .sqlite"
-    " .db .xml .yaml .yml .svg .arff .dat .data .tab .fits .xlsx .ttf .afm .bin"
-).split()
+SUFFIXES = [  # fmt: skip
+    ".csv",
+    ".tsv",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".geojson",
+    ".topojson",
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".npy",
+    ".npz",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".ppm",
+    ".pgm",
+    ".wav",
+    ".flac",
+    ".mp3",
+    ".ogg",
+    ".csv.gz",
+    ".csv.bz2",
+    ".csv.xz",
+    ".json.gz",
+    ".txt.gz",
+    ".zip",
+    ".h5",
+    ".nc",
+    ".mat",
+    ".sqlite",
+    ".db",
+    ".xml",
+    ".yaml",
+    ".yml",
+    ".svg",
+    ".arff",
+    ".dat",
+    ".data",
+    ".tab",
+    ".fits",
+    ".xlsx",
+    ".ttf",
+    ".afm",
+    ".bin",
+]
 LARGEST = 24 << 20
 
 
