@@ -18,7 +18,7 @@ from files_accuracy import denies, judged
 
 from tdsec_gov.domain.findings import Severity
 
-SUFFIXES = [  # fmt: skip
+SUFFIXES = [
     ".csv",
     ".tsv",
     ".json",
