@@ -44,7 +44,7 @@ def is_pickle(stream: Replay) -> bool:
                 count += 1
                 kinds.add(step.name)  # a long run of one letter is a text, a long mix of opcodes is padding
                 if step.start == 0 and step.name == "PERSID":  # zip and Parquet begin with P, too
-                    return not stream.read(64).removeprefix(b".").strip()
+                    return stream.read(64).strip(b"\0\t\r\n ") == b"."
                 if _acts(machine, step) or count > (MAX_OPCODES if len(kinds) > 1 else MAX_ALIKE):
                     return True
                 named = named or step.name in ("GLOBAL", "STACK_GLOBAL")

@@ -25,17 +25,26 @@ MAGIC = r"gA[I-X][A-Za-z0-9+/_-]{8}"
 _NEWLINE = r"(?:C[g-v]|[AQgw][o-r]|[AEIMQUYcgkosw048]K)"
 LINES = rf"[A-Za-z0-9+/_-]{{4}}{_NEWLINE}[A-Za-z0-9+/_-]*{_NEWLINE}[A-Za-z0-9+/_-]"
 """Two ends of lines in base64, as the globals of protocols 0 and 1 need them."""
-HEX = r"80 ?0[2-5] ?[0-9A-Fa-f]{2} ?[0-9A-Fa-f]{2}"
-LITERAL = r"b\\?['\"](?:\\\\?x80|[(c\]}])"
-WRITTEN = rf"{MAGIC}|{LINES}|H4sI[A-Za-z0-9+/_-]{{16}}|eJ[A-Za-z0-9+/_-]{{16}}|{HEX}|{LITERAL}"
+HEX = (
+    r"80 ?0[2-5] ?[0-9A-Fa-f]{2} ?[0-9A-Fa-f]{2}"
+    r"|6[39](?:[2-7][0-9A-Fa-f])+0[aA](?:[2-7][0-9A-Fa-f])+0[aA]"
+)
+LITERAL = r"b\\?(?:'|\"\"?)(?:\\\\?x80|[(c\]}])"
+ESCAPED = (
+    r"\\u0080\\u000[2-5]|\x80[\x02-\x05]"
+    r"|[ci][A-Za-z_][A-Za-z0-9_.]*\\n[A-Za-z_][A-Za-z0-9_.]*\\n(?:[()\]}0-2VSXUTKMJINLFG.]|[pgqhrj][0-9\\])"
+)
+"""Each byte a character, in a JSON string or not."""
+WRITTEN = rf"{ESCAPED}|{MAGIC}|{LINES}|H4sI[A-Za-z0-9+/_-]{{16}}|eJ[A-Za-z0-9+/_-]{{16}}|{HEX}|{LITERAL}"
 """RE2 and re read it alike: a text without it holds nothing for :func:`decoded`."""
 WRITTEN_OUT = "text holds pickles written out (base64, hexadecimal): decoding and loading them runs code"
 _SMALL = 1 << 9
 _WRITTEN_TEXT = re.compile(WRITTEN)
 _WRITTEN = re.compile(WRITTEN.encode())
 _TOKENS = re.compile(
-    rb"(?P<base64>[A-Za-z0-9+/_-]{16,}(?:(?:\\n|\\r|\s){1,4}[A-Za-z0-9+/_-]{16,})*=*)"
-    rb"|b\\?(?P<quote>['\"])(?P<literal>(?:\\\\?.|[^\\\n])*?)\\?(?P=quote)"
+    rb"(?P<base64>[A-Za-z0-9+/_-]{16,}(?:(?:\\n|\\r|\s){1,4}[A-Za-z0-9+/_-]{16,})*"
+    rb"(?:(?:\\n|\\r|\s){1,4}[A-Za-z0-9+/_-]{1,15})?=*)"
+    rb"|b\\?(?P<quote>'|\"\"?)(?P<literal>(?:\\\\?.|[^\\\n])*?)\\?(?P=quote)"
 )
 _HEX = re.compile(rb"(?:0x|\\\\?x)?((?:[0-9A-Fa-f]{2} ?){8,})")
 _BREAKS = re.compile(rb"\\[nr]|\s")
@@ -56,6 +65,8 @@ def decoded(text: bytes) -> list[bytes]:
     if not _WRITTEN.search(text):
         return []
     found: list[bytes] = []
+    if _ESCAPED.search(text):
+        found.append(_unescaped(text))
     for token in _TOKENS.finditer(text):
         found += _readings(token)
         if len(found) > MOST:
@@ -113,9 +124,27 @@ _PROTOCOL = re.compile(rb"\x80[\x02-\x05]")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
+_ESCAPED = re.compile(ESCAPED.encode())
+_ESCAPE = re.compile(rb"\\(?:u00([0-9A-Fa-f]{2})|([nrtbf\"\\/]))")
+_SINGLE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def _unescaped(text: bytes) -> bytes:
+    """Characters up to U+00FF as bytes, those that JSON escapes, too."""
+    plain = text.decode("utf-8", "ignore").encode("latin-1", "ignore")
+    return _ESCAPE.sub(_byte, plain)
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode()) if found[1] else _SINGLE.get(found[2], found[2])
+
+
 def _literal(text: bytes, quote: bytes) -> bytes | None:
+    plain = text.replace(b'""', b'"') if quote == b"'" else text
     try:
-        value = ast.literal_eval("b" + (quote + text.replace(b"\\\\", b"\\") + quote).decode("ascii"))
+        value = ast.literal_eval(
+            "b" + (quote[:1] + plain.replace(b"\\\\", b"\\") + quote[:1]).decode("ascii")
+        )
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, bytes) else None
