@@ -27,6 +27,7 @@ from tdsec_gov.policy.stricter import (
 
 _POISONING = {
     "label": local(),
+    "labels_from": local(),
     "seed": local(),
     "alpha": at_least(0.01),
     "max_rows": at_least(50_000),

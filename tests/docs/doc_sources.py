@@ -212,6 +212,8 @@ def _poisoning() -> Iterator[Row]:
         value = getattr(default, key)
         if key in settings._WORDS:
             words = "`warn`, `deny`"
+        elif key == "labels_from":
+            words = "`column`, `folder`"
         elif key in settings._SHARES:
             words = "number above 0 to 0.2" if key == "alpha" else "number from 0 to 1"
         else:

@@ -44,11 +44,11 @@ def look_at_image(location: Path, size: int, promised: str, limits: Limits) -> d
             return {**_decode(module, location, promised, limits), **_after(location, size)}
         except (module.DecompressionBombError, MemoryError):
             raise Flaw("TDS703", "image is larger than the budget of pixels") from None
-        except _FAULTS as exc:
+        except FAULTS as exc:
             raise Flaw("TDS701", f"image cannot be decoded to its end ({type(exc).__name__})") from None
 
 
-_FAULTS = (
+FAULTS = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
     OverflowError, struct.error, RuntimeError, ZeroDivisionError, AssertionError, NotImplementedError,
 )  # fmt: skip

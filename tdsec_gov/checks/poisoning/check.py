@@ -31,7 +31,7 @@ class Poisoning:
         """Raises PolicyInvalid when the settings are refused; all else becomes a finding."""
         settings = Settings.parse(given.params)
         try:
-            loaded = load(given.files, given.previous, settings.label, settings.ignore)
+            loaded = _loaded(given, settings)
             options = settings.options(given.dataset)
             examined = examine(
                 loaded.stack,
@@ -45,6 +45,14 @@ class Poisoning:
         except Unreadable as exc:
             return _refused(UNREADABLE, f"{exc.where or 'a table'}: {exc.message}")
         return _result(examined, loaded, settings)
+
+
+def _loaded(given: CheckInput, settings: Settings) -> Loaded:
+    if settings.labels_from == "folder":
+        from tdsec_gov.checks.poisoning.images import load_images
+
+        return load_images(given.files, given.previous)
+    return load(given.files, given.previous, settings.label, settings.ignore)
 
 
 def _refused(code: str, reason: str) -> CheckResult:

@@ -14,21 +14,23 @@ _WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny"}
 """Keys whose value is warn or deny, with their default."""
 _SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
 _NAMES = ("allow", "ignore", "skip")
-_KEYS = {"label", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
+_KEYS = {"label", "labels_from", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What ``policy.yaml`` says.
 
-    ``label`` column of the class labels ('' = not configured); ``ignore`` columns that are not content
-    (row ids, time stamps); ``skip`` detectors that do not run (named in the verdict); ``first_version``,
-    ``new_labels`` and ``drift`` (labels that only the accepted version's model finds strange) say whether
-    what cannot be told apart from an attack warns or denies. The rest is
+    ``label`` column of the class labels ('' = not configured); ``labels_from`` is ``folder`` where images
+    lie in one folder for each class; ``ignore`` columns that are not content (row ids, time stamps);
+    ``skip`` detectors that do not run (named in the verdict); ``first_version``, ``new_labels`` and
+    ``drift`` (labels that only the accepted version's model finds strange) say whether what cannot be told
+    apart from an attack warns or denies. The rest is
     :class:`~tdsec_gov.detect.data.subject.Options`.
     """
 
     label: str
+    labels_from: str
     alpha: float
     max_rows: int
     seed: int
@@ -62,6 +64,9 @@ class Settings:
         label = params.get("label", "")
         if not isinstance(label, str):
             faults.append("label is not text")
+        labels_from = params.get("labels_from", "column")
+        if labels_from not in ("column", "folder"):
+            faults.append("labels_from is neither column nor folder")
         shares = {key: _share(params, key, default, faults) for key, default in _SHARES.items()}
         names = {key: _names(params, key, faults) for key in _NAMES}
         words = {key: _word(params, key, faults) for key in _WORDS}
@@ -76,6 +81,7 @@ class Settings:
             raise PolicyInvalid("; ".join(faults), where="settings of the check poisoning")
         return cls(
             label=str(label),
+            labels_from=str(labels_from),
             alpha=shares["alpha"],
             max_rows=max_rows,
             seed=seed,
