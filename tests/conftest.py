@@ -6,6 +6,7 @@ the gate accepted, committed and pushed into its vault. Nothing outside ``tmp_pa
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from workshops import FOLDER, POLICY, ROWS, SOURCES, Workshop, living_in
 
 settings.register_profile("loaded-machine", deadline=None)
 settings.load_profile("loaded-machine")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a shell: tests send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,10 @@ DETECTORS: dict[str, str] = {
     "row_difference": "tdsec_gov.detect.detectors.difference:RowDifference",
     "label_conformal": "tdsec_gov.detect.detectors.label_conformal:LabelConformal",
     "shortcut_burst": "tdsec_gov.detect.detectors.bursts:ShortcutBurst",
+    "distribution_shift": "tdsec_gov.detect.detectors.shift:DistributionShift",
+    "label_shift": "tdsec_gov.detect.detectors.label_shift:LabelShift",
+    "novelty": "tdsec_gov.detect.detectors.novelty:Novelty",
+    "outliers": "tdsec_gov.detect.detectors.outliers:Outliers",
     "confident_learning": "tdsec_gov.detect.detectors.confident_learning:ConfidentLearning",
     "shortcut_mining": "tdsec_gov.detect.detectors.shortcuts:ShortcutMining",
 }

@@ -40,6 +40,7 @@ _POISONING = {
     "first_version": one_of("warn", "deny", default="warn"),
     "new_labels": one_of("warn", "deny", default="deny"),
     "drift": one_of("warn", "deny", default="deny"),
+    "shift": one_of("warn", "deny", default="warn"),
 }
 DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
     "source": {

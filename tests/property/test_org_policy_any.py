@@ -117,6 +117,7 @@ POISONING = {
     "first_version": WARN,
     "new_labels": DENY,
     "drift": DENY,
+    "shift": WARN,
 }
 ORACLES: dict[str, dict[str, Oracle]] = {
     "source": {

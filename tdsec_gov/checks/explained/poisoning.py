@@ -64,6 +64,28 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "kind, or one kind of rows relabelled as a whole.",
         "Look at the rows named; if the change is meant, set drift: warn for it, reviewed.",
     ),
+    "TDS422": (
+        "Content of the new rows has shifted",
+        "The new rows are not drawn as the accepted ones were: columns differ by themselves, or the rows as "
+        "a whole do. That is no attack by itself: another source, another season, another sensor.",
+        "Find out what changed; ignore columns that are no content (times, counters). shift: deny denies it.",
+    ),
+    "TDS423": (
+        "Shares of classes have shifted",
+        "The new rows have the classes in other shares than the accepted version, beyond chance.",
+        "Find out whether rows of a class were left out or repeated; if it is meant, nothing is to be done.",
+    ),
+    "TDS424": (
+        "Rows unlike any accepted row",
+        "An isolation forest sets rows apart more easily than accepted rows it has not seen, beyond chance.",
+        "Look at the rows named, the strangest first: off-topic rows, another unit, damaged records.",
+    ),
+    "TDS425": (
+        "Values far out",
+        "Numbers lie further out than the tail of the data reaches: wrong units, damaged records, or rows "
+        "meant to pull a model.",
+        "Look at the rows named; the schema's ranges can make such values deny.",
+    ),
     "TDS432": (
         "A value came in with one label",
         "A value or phrase that accepted rows hardly hold came in with the new rows and goes with one label "

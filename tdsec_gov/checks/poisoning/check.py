@@ -68,13 +68,14 @@ def _result(examined: Examined, loaded: Loaded, settings: Settings) -> CheckResu
     facts: dict[str, JsonValue] = {}
     not_checked = [*examined.subject.notes]
     adjusted = examined.adjusted(Role.TEST)
+    told = {**adjusted, **examined.adjusted(Role.DRIFT)}
     for one in examined.ran:
         findings.extend(_finding(alarm, loaded, settings) for alarm in one.result.alarms)
         said: dict[str, JsonValue] = dict(one.result.facts)
         if one.result.p is not None:
             said["p"] = one.result.p
-        if one.detector.name in adjusted:
-            said["p_adjusted"] = adjusted[one.detector.name]
+        if one.detector.name in told:
+            said["p_adjusted"] = told[one.detector.name]
         if one.result.not_run:
             said["not_run"] = one.result.not_run
             not_checked.append(f"{one.detector.name}: NOT RUN: {one.result.not_run}")

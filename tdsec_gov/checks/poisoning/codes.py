@@ -20,14 +20,21 @@ CODES: dict[Kind, str] = {
     Kind.CONFLICTS: "TDS417",
     Kind.LABEL_ISSUES: "TDS418",
     Kind.OTHER_KIND: "TDS420",
+    Kind.SHIFT: "TDS422",
+    Kind.LABEL_SHIFT: "TDS423",
+    Kind.NOVEL: "TDS424",
+    Kind.OUTLIERS: "TDS425",
     Kind.BURST: "TDS432",
     Kind.SHORTCUT: "TDS434",
 }
 
-_WARN = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING})
+_WARN = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.OUTLIERS})
 _SETTING: dict[Kind, str] = {
     Kind.UNKNOWN_LABELS: "new_labels",
     Kind.OTHER_KIND: "drift",
+    Kind.SHIFT: "shift",
+    Kind.LABEL_SHIFT: "shift",
+    Kind.NOVEL: "shift",
     Kind.TOO_LITTLE: "first_version",
     Kind.CONFLICTS: "first_version",
     Kind.LABEL_ISSUES: "first_version",

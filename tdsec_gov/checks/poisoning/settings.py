@@ -10,7 +10,7 @@ from tdsec_gov.detect.suite import DETECTORS
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.errors import PolicyInvalid
 
-_WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny"}
+_WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny", "shift": "warn"}
 """Keys whose value is warn or deny, with their default."""
 _SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
 _NAMES = ("allow", "ignore", "skip")
@@ -23,9 +23,10 @@ class Settings:
 
     ``label`` column of the class labels ('' = not configured); ``labels_from`` is ``folder`` where images
     lie in one folder for each class; ``ignore`` columns that are not content (row ids, time stamps);
-    ``skip`` detectors that do not run (named in the verdict); ``first_version``, ``new_labels`` and
-    ``drift`` (labels that only the accepted version's model finds strange) say whether what cannot be told
-    apart from an attack warns or denies. The rest is
+    ``skip`` detectors that do not run (named in the verdict); ``first_version``, ``new_labels``, ``drift``
+    (labels that only the accepted version's model finds strange) and ``shift`` (content or shares of classes
+    that differ from the accepted version) say whether what cannot be told apart from an attack warns or
+    denies. The rest is
     :class:`~tdsec_gov.detect.data.subject.Options`.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     first_version: str
     new_labels: str
     drift: str
+    shift: str
 
     def options(self, dataset: str) -> Options:
         """What detectors are told."""
@@ -94,6 +96,7 @@ class Settings:
             first_version=words["first_version"],
             new_labels=words["new_labels"],
             drift=words["drift"],
+            shift=words["shift"],
         )
 
 

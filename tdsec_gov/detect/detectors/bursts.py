@@ -21,7 +21,7 @@ class ShortcutBurst:
     strongest found item that a row holds."""
 
     name: ClassVar[str] = "shortcut_burst"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[Role] = Role.TEST
     reference: ClassVar[bool | None] = True
     labels: ClassVar[bool] = True

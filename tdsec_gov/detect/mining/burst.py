@@ -24,11 +24,9 @@ from tdsec_gov.detect.items.patches import picture_items, places_anywhere
 from tdsec_gov.detect.items.values import partitions
 from tdsec_gov.detect.mining.item import Item
 from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
-from tdsec_gov.detect.statistics.evidence import burst_p, chernoff, fisher, label_p
+from tdsec_gov.detect.statistics.evidence import BURST, burst_p, chernoff, fisher, label_limit, label_p
 from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
 
-_BURST = 0.003
-_LABEL = 0.001
 _LIFT = 0.25
 _FLOOR = 0.01
 _MOST_CANDIDATES = 2_000
@@ -124,7 +122,11 @@ def mine_bursts(
     candidates, items, notes = _candidates(columns, accepted, new, is_new, allowed)
     context = _context(columns, labels, classes, accepted, new)
     prior = np.maximum(_shares(labels[accepted], classes), _shares(labels[new], classes))
-    judge = _Judge(context, labels, classes, accepted, prior, new.size, accepted.size + new.size, items)
+    every = accepted.size + new.size
+    bursting = sum(
+        burst_p(one.new.size, one.new.size + one.old.size, new.size, every) <= BURST for one in candidates
+    )
+    judge = _Judge(context, labels, classes, accepted, prior, new.size, every, items, label_limit(bursting))
     names = [column.name for column in columns]
     rated = []
     for one in candidates:
@@ -196,7 +198,7 @@ def _from_partition(
     after = np.bincount(codes[new], minlength=group.width)
     both = after + np.bincount(codes[accepted], minlength=group.width)
     bound = chernoff(after.astype(np.float64), both.astype(np.float64), both.astype(np.float64) * share)
-    hits = np.flatnonzero((both >= LEAST) & (bound <= 10 * _BURST) & (after >= LEAST))
+    hits = np.flatnonzero((both >= LEAST) & (bound <= 10 * BURST) & (after >= LEAST))
     found = []
     for code in hits:
         names = tuple(group.names(int(code)))
@@ -214,7 +216,7 @@ def _from_bag(bag: Bag, column: Column, is_new: BoolArray, share: float) -> Iter
     total = np.concatenate([[0], np.cumsum(is_new[bag.rows])])
     after = (total[bag.starts[1:]] - total[bag.starts[:-1]]).astype(np.float64)
     bound = chernoff(after, both, both * share)
-    for item in np.flatnonzero((bound <= 10 * _BURST) & (after >= LEAST)):
+    for item in np.flatnonzero((bound <= 10 * BURST) & (after >= LEAST)):
         code = int(bag.codes[item])
         tokens = tokens_of(column, code) if column.tokens is not None else ()
         rows = bag.members(int(item))
@@ -233,21 +235,22 @@ class _Judge:
     new_rows: int
     all_rows: int
     items: int
+    label_limit: float
 
     def rate(self, one: _Candidate, rows: IntArray) -> tuple[float, int, float]:
         """Corrected p-value, label and lift of a candidate on its new ``rows``."""
         if rows.size < LEAST:
             return 1.0, 0, 0.0
         burst = burst_p(rows.size, rows.size + one.old.size, self.new_rows, self.all_rows)
-        if burst > _BURST:
+        if burst > BURST:
             return 1.0, 0, 0.0
         old = np.bincount(self.labels[one.old], minlength=self.classes)
         known, prior = self._before(one)
         context = self.context.chances(rows, one, known)
         beyond, label, lift = label_p(self.labels[rows], self._known(context, old))
-        if beyond > _LABEL or lift < _LIFT:
+        if beyond > self.label_limit or lift < _LIFT:
             pure, label, lift = label_p(self.labels[rows], self._known(np.tile(prior, (rows.size, 1)), old))
-            if pure > _LABEL or lift < _LIFT:
+            if pure > self.label_limit or lift < _LIFT:
                 return 1.0, 0, 0.0
         return min(1.0, fisher(burst, beyond) * self.items), label, lift
 

@@ -8,6 +8,19 @@ from tdsec_gov.detect.statistics.strata import hypergeometric
 from tdsec_gov.detect.types import FloatArray, IntArray
 
 
+BURST = 0.003
+"""A burst must be at least this unlikely by itself."""
+LABEL = (0.001, 0.01)
+"""So must the label of its rows: the first always suffices, the second where few items burst."""
+
+
+def label_limit(bursting: int) -> float:
+    """How unlikely the label of an item's rows must be by itself, where ``bursting`` items became
+    frequent: 0.05 shared among them, within :data:`LABEL`. Data of another kind brings many new items;
+    some of them bear one label more often than not."""
+    return float(np.clip(0.05 / max(bursting, 1), *LABEL))
+
+
 def chernoff(count: FloatArray, of: FloatArray, expected: FloatArray) -> FloatArray:
     """Upper bound on P(X >= count) for a sum of ``of`` independent (or without replacement drawn)
     0/1 variables with mean ``expected``: exp(-of * KL(count/of || expected/of)), Hoeffding 1963."""
@@ -55,6 +68,8 @@ def least_count(level: float, items: int, share: float, classes: int) -> int:
     """
     for count in range(1, 100_000):
         label = min(1.0, classes * (1 / max(classes, 2)) ** count)
+        if share**count > BURST or label > LABEL[0]:
+            continue
         if fisher(share**count, label) * max(items, 1) <= level:
             return count
     return 100_000
