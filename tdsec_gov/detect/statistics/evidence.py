@@ -7,7 +7,6 @@ import numpy as np
 from tdsec_gov.detect.statistics.strata import hypergeometric
 from tdsec_gov.detect.types import FloatArray, IntArray
 
-
 BURST = 0.003
 """A burst must be at least this unlikely by itself."""
 LABEL = (0.001, 0.01)
