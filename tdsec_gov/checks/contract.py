@@ -77,7 +77,9 @@ class CheckInput:
     ``params`` are the check's settings from policy.yaml, ``source`` is the source record as plain
     values (None: none is on record), ``policies`` is the folder of policies, ``memory`` is what earlier
     runs found in single files (None: nothing is remembered), ``team`` examines files side by side (None:
-    this process does it), ``progress`` is told how many of how many files are done. Files come as a sequence
+    this process does it), ``progress`` is told how many of how many files are done. ``audited`` and
+    ``audited_root`` are the last version that a person audited, where it is another than ``previous`` (None:
+    there is none), ``allowed`` the ids of items that a person accepted, here or earlier. Files come as a sequence
     that may lie on disk: go through it, do not copy it.
     """
 
@@ -92,6 +94,9 @@ class CheckInput:
     memory: Memory | None = None
     team: Team | None = None
     progress: Callable[[int, int], None] = no_progress
+    audited: Sequence[DataFile] | None = None
+    audited_root: str | None = None
+    allowed: frozenset[str] = frozenset()
 
 
 @runtime_checkable

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tdsec_gov.cli.schema:schema", "Write a schema that fits a dataset."),
     "fix": ("tdsec_gov.cli.fix:fix", "Mend personal data: drop, mask or key a column."),
     "check": ("tdsec_gov.cli.check:check", "Run the gate and write the verdict."),
+    "detect": ("tdsec_gov.cli.detect:detect", "Look at poisoning in depth: each test, what it saw."),
     "waive": ("tdsec_gov.cli.waive:waive", "Let a check fail on one version for a while, signed."),
     "waivers": ("tdsec_gov.cli.waive:waivers", "What is waived, what has expired."),
     "cosign": ("tdsec_gov.cli.cosign:cosign", "Run the gate again and add a second signature."),

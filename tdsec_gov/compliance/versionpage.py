@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tdsec_gov.checks.explain import EXPLANATIONS
 from tdsec_gov.compliance.bars import Bar, bars
+from tdsec_gov.compliance.detectors import detectors
 from tdsec_gov.compliance.html import page
 from tdsec_gov.compliance.htmlparts import Html, bullets, code, pairs, pill, section, table, tag
 from tdsec_gov.compliance.profile import MOST_CLASSES, Profile
@@ -27,7 +28,7 @@ def version_page(
         parts.append(section("Data", "data", tag("p", "Not read: the files were refused.", cls="empty")))
     else:
         parts += [*_data(now, before), *_classes(now, before, reveal), *_nulls(now, before)]
-    parts += [*_checks(verdict), *_unseen(verdict)]
+    parts += [*_checks(verdict), *detectors(verdict), *_unseen(verdict)]
     return page(f"Dataset version: {verdict.version.name}", parts)
 
 

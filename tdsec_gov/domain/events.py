@@ -14,6 +14,8 @@ ACTIONS = (
     "fix.pii",
     "gate",
     "waive",
+    "accept",
+    "reveal",
     "review",
     "push",
     "pull",

@@ -16,6 +16,7 @@ from tdsec_gov.domain.findings import CheckResult, Status
 from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
+from tdsec_gov.gate.acceptance import Accepted, last_accepted
 from tdsec_gov.gate.committers import committers
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files, required_checks
@@ -81,6 +82,8 @@ class Gate:
                 stale = not current or (erred and not verdict.accepted)
                 if stale or superseding(seen, history) is not None or not self._stands(policy, pointer, seen):
                     return None
+                if not verdict.accepted and not self._same_acceptance(pointer, seen, history):
+                    return None
                 path = verdict_name(pointer.name, verdict.version.root)
                 return Outcome(verdict, path, True, quorum.lacking(seen.signers))
         return None
@@ -94,6 +97,15 @@ class Gate:
         return same_decision(
             policy, verdict, usable(self.book, policy, verdict.version.root, brought), self.now
         )
+
+    def _same_acceptance(self, pointer: Pointer, seen: Verified, history: list[Verified]) -> bool:
+        """Whether what people accepted since would give the check poisoning nothing new to go by."""
+        verdict = seen.verdict
+        version = verdict.version
+        earlier = [one for one in history if one.verdict.sequence < verdict.sequence]
+        brought = self._brought(pointer) | set(seen.signers)
+        now = Accepted.of(self.book, earlier, version, last_accepted(earlier, version.root), brought)
+        return all(now.same(one) for one in verdict.results if one.check in NEEDS_PREVIOUS)
 
     def _brought(self, pointer: Pointer) -> frozenset[str]:
         return committers(self.repository.git, self.book.policies.access, pointer)
@@ -120,15 +132,16 @@ class Gate:
         verdicts with a smaller sequence count as earlier ones. Raises as :meth:`evaluate`.
         """
         policy = self.book.policies.for_dataset(pointer.name)
-        manifest = self._manifest(pointer, report)
+        manifest = self.manifest(pointer, report)
         version = DatasetVersion.of(pointer.name, pointer.oid, manifest)
         begun, quorum = self.book.begun(pointer.name), self.book.quorum(pointer.name)
         history = [one for one in begun if not quorum.lacking(one.signers)]
         if before is not None:
             history = [one for one in history if one.verdict.sequence < before]
-        previous = _last_accepted(history, version)
-        results = self._results(policy, version, manifest, previous, report)
+        previous = last_accepted(history, version.root)
         brought = self._brought(pointer) | set(signers)
+        accepted = Accepted.of(self.book, history, version, previous, brought)
+        results = self._results(policy, version, manifest, previous, accepted, report)
         decision = decide(policy, results, usable(self.book, policy, version.root, brought), self.now)
         verdict = Verdict(
             version=version,
@@ -198,11 +211,13 @@ class Gate:
         version: DatasetVersion,
         manifest: Manifest,
         previous: DatasetVersion | None,
+        accepted: Accepted,
         report: Report,
     ) -> list[CheckResult]:
         wanted = required_checks(policy)
-        reference = self._reference(previous) if previous else None
-        blind = previous is not None and reference is None
+        reference = self.reference(previous) if previous else None
+        audited = self.reference(accepted.audited) if accepted.audited else None
+        blind = (previous is not None and reference is None) or (accepted.audited is not None and audited is None)
         missing = [name for name, _ in wanted if name not in CHECKS or (blind and name in NEEDS_PREVIOUS)]
         job = Job(
             dataset=version.name,
@@ -214,23 +229,27 @@ class Gate:
             policies=self.repository.root / "policies",
             now=self.now,
             memory=None if self.fresh else private_folder(self.repository.root),
+            audited=audited,
+            audited_root=accepted.audited.root if accepted.audited else None,
+            allowed=accepted.items,
         )
         limits = Limits(policy.rule.time_limit, policy.rule.memory_limit << 20)
         done = {one.check: one for one in run_checks(job, limits, report)}
         done |= {name: _cannot_run(name, version.name) for name in missing}
         return [done[name] for name, _ in wanted if name in done]
 
-    def _manifest(self, pointer: Pointer, report: Report) -> Manifest:
-        """What is unchanged since it was last hashed is not read again (repo.digests), unless ``fresh``."""
+    def manifest(self, pointer: Pointer, report: Report) -> Manifest:
+        """The files of a version in DVC's cache, hashed. What is unchanged since it was last hashed is not
+        read again (repo.digests), unless ``fresh``. Raises UsageError: they are not all there."""
         root, cache = self.repository.root, self.repository.cache
         with Digests.of(None if self.fresh else root, cache) as known:
             return build_manifest(pointer, cache, reading(report), known)
 
-    def _reference(self, previous: DatasetVersion) -> Sequence[DataFile] | None:
-        """The last accepted version's files; None when they are not all here as signed."""
+    def reference(self, previous: DatasetVersion) -> Sequence[DataFile] | None:
+        """An accepted version's files; None when they are not all here as signed."""
         pointer = Pointer(previous.name, previous.oid, "")
         try:
-            manifest = self._manifest(pointer, lambda name, result: None)
+            manifest = self.manifest(pointer, lambda name, result: None)
         except (UsageError, IntegrityError):
             return None
         return data_files(manifest, self.repository.cache) if manifest.root == previous.root else None
@@ -258,16 +277,10 @@ def record_decision(journal: Journal, verdict: Verdict, **more: JsonValue) -> No
     journal.publish()
 
 
-def _last_accepted(history: list[Verified], version: DatasetVersion) -> DatasetVersion | None:
-    others = [one.verdict for one in history if one.verdict.accepted]
-    older = [verdict.version for verdict in others if verdict.version.root != version.root]
-    return older[-1] if older else None
-
-
 def _cannot_run(name: str, dataset: str) -> CheckResult:
     if name not in CHECKS:
         return error_result(name, "TDS004", f"there is no check '{name}'")
-    text = f"the last accepted version is not in the DVC cache as signed: dvc fetch {dataset} at its commit"
+    text = f"the last accepted or audited version is not in the DVC cache: dvc fetch {dataset} at its commit"
     return error_result(name, "TDS003", text)
 
 

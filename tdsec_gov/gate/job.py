@@ -20,7 +20,8 @@ from tdsec_gov.repo.cache import Cache
 class Job:
     """One dataset version to examine; ``checks`` in order, each with its settings.
 
-    ``memory`` is the private folder where partials of files are kept (None: nothing is remembered).
+    ``memory`` is the private folder where partials of files are kept (None: nothing is remembered); the rest
+    is as in :class:`~tdsec_gov.checks.contract.CheckInput`.
     """
 
     dataset: str
@@ -32,6 +33,9 @@ class Job:
     policies: Path
     now: dt.datetime
     memory: Path | None = None
+    audited: Sequence[DataFile] | None = None
+    audited_root: str | None = None
+    allowed: frozenset[str] = frozenset()
 
     def given(
         self,
@@ -52,17 +56,23 @@ class Job:
             memory,
             team,
             progress,
+            self.audited,
+            self.audited_root,
+            self.allowed,
         )
 
     def on_disk(self) -> Job:
         """The same job with its files in tables, which a worker can have. Raises BackendUnavailable."""
-        previous = None if self.previous is None else _table(self.previous)
-        return replace(self, files=_table(self.files), previous=previous)
+        previous, audited = (
+            None if one is None else _table(one) for one in (self.previous, self.audited)
+        )
+        return replace(self, files=_table(self.files), previous=previous, audited=audited)
 
     @property
     def handles(self) -> list[int]:
         """Descriptors that a worker needs, of a job that is :meth:`on_disk`."""
-        return [one.handle for one in (self.files, self.previous) if isinstance(one, FileTable)]
+        sides = (self.files, self.previous, self.audited)
+        return [one.handle for one in sides if isinstance(one, FileTable)]
 
     def as_json(self) -> dict[str, JsonValue]:
         """For a process that has inherited :attr:`handles`."""
@@ -76,6 +86,9 @@ class Job:
             "policies": str(self.policies),
             "now": self.now.isoformat(),
             "memory": None if self.memory is None else str(self.memory),
+            "audited": None if self.audited is None else _table_json(self.audited),
+            "audited_root": self.audited_root,
+            "allowed": sorted(self.allowed),
         }
 
     @classmethod
@@ -84,7 +97,8 @@ class Job:
         try:
             previous, checks, memory = body["previous"], body["checks"], body["memory"]
             source, root = body["source"], body["previous_root"]
-            if not isinstance(checks, list):
+            audited, audited_root, allowed = body["audited"], body["audited_root"], body["allowed"]
+            if not isinstance(checks, list) or not isinstance(allowed, list):
                 raise TypeError
             return cls(
                 dataset=str(body["dataset"]),
@@ -96,6 +110,9 @@ class Job:
                 policies=Path(str(body["policies"])),
                 now=dt.datetime.fromisoformat(str(body["now"])),
                 memory=None if memory is None else Path(str(memory)),
+                audited=None if audited is None else _opened(audited),
+                audited_root=None if audited_root is None else str(audited_root),
+                allowed=frozenset(map(str, allowed)),
             )
         except (KeyError, TypeError, ValueError) as exc:
             raise InternalError("malformed gate job", found=type(exc).__name__) from exc

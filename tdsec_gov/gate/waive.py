@@ -55,7 +55,7 @@ class WaiverDesk:
             UsageError: malformed, nothing to waive, or the version is not known here.
             AccessDenied: the policy does not let me waive this, or not for so long.
         """
-        root, verdict = self._version(pointer)
+        root, verdict = judged_version(self.repository, self.book, pointer)
         waiver = new_waiver((pointer.name, root), what, reason, until, self.book.now)
         if verdict is not None:
             _require_denied(verdict, waiver)
@@ -83,7 +83,7 @@ class WaiverDesk:
             raise UsageError("the reason is too short", expected=f"{LEAST_REASON} characters or more")
         if self.book.policies.access.member(self.identity.keyid) is None:
             raise AccessDenied("only members may revoke a waiver", where="policies/access.yaml")
-        root, _ = self._version(pointer)
+        root, _ = judged_version(self.repository, self.book, pointer)
         filed = self.book.waivers.filed(pointer.name, root)
         found = [one.waiver for one in filed if one.waiver and one.state is not State.REVOKED]
         mine = [one for one in found if one.what == what]
@@ -103,16 +103,6 @@ class WaiverDesk:
         self._record(waiver, "success", reason, revoked=True)
         return name
 
-    def _version(self, pointer: Pointer) -> tuple[str, Verdict | None]:
-        """SHA-256 root of the version: as a verdict that counts has it, or of the bytes in DVC's cache."""
-        seen = self._seen(pointer)
-        if seen:
-            return seen[-1].verdict.version.root, seen[-1].verdict
-        return build_manifest(pointer, self.repository.cache).root, None
-
-    def _seen(self, pointer: Pointer) -> list[Verified]:
-        return [one for one in self.book.begun(pointer.name) if one.verdict.version.oid == pointer.oid]
-
     def _require_allowed(self, pointer: Pointer, waiver: Waiver) -> None:
         access, rules = self.book.policies.access, self.book.policies.for_dataset(pointer.name).waivers
         approvers = access.in_roles(rules.roles)
@@ -128,7 +118,7 @@ class WaiverDesk:
             )
         if not rules.independent(waiver.check):
             return
-        checked = frozenset(keyid for one in self._seen(pointer) for keyid in one.signers)
+        checked = frozenset(keyid for one in _seen(self.book, pointer) for keyid in one.signers)
         otherwise = checked or frozenset([waiver.approver])
         brought = committers(self.repository.git, access, pointer, otherwise) | self.brought
         if waiver.approver in brought:
@@ -155,6 +145,19 @@ class WaiverDesk:
             },
         )
         self.journal.publish()
+
+
+def judged_version(repository: Repository, book: VerdictBook, pointer: Pointer) -> tuple[str, Verdict | None]:
+    """SHA-256 root of the version, and the verdict that counts: as that has it, or of the bytes in DVC's
+    cache. Raises UsageError: they are not there."""
+    seen = _seen(book, pointer)
+    if seen:
+        return seen[-1].verdict.version.root, seen[-1].verdict
+    return build_manifest(pointer, repository.cache).root, None
+
+
+def _seen(book: VerdictBook, pointer: Pointer) -> list[Verified]:
+    return [one for one in book.begun(pointer.name) if one.verdict.version.oid == pointer.oid]
 
 
 def _others(approvers: tuple[Member, ...], mine: str) -> list[str]:

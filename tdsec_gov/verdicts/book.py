@@ -10,6 +10,7 @@ from tdsec_gov.errors import IntegrityError, TdsecError, Unverified, VerdictMiss
 from tdsec_gov.keys.members import MemberKeys
 from tdsec_gov.policy.load import Policies, policies_from
 from tdsec_gov.policy.models import Signers
+from tdsec_gov.verdicts.examinations.filed import ExaminationBook
 from tdsec_gov.verdicts.readings import Keys, Readings, keys_of
 from tdsec_gov.verdicts.store import verdict_name, verdict_names, version_of
 from tdsec_gov.verdicts.trust import Quorum, member_keys
@@ -66,6 +67,11 @@ class VerdictBook:
     def waivers(self) -> WaiverBook:
         """The waivers beside the verdicts."""
         return WaiverBook(self.evidence, self.policies, self.now)
+
+    @property
+    def examinations(self) -> ExaminationBook:
+        """What people say of versions that they looked at."""
+        return ExaminationBook(self.evidence, self.policies, self.now)
 
     def accepted(self, dataset: str, root: str) -> Verified:
         """The verdict of one version, if it holds.

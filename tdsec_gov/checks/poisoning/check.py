@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from tdsec_gov.checks.contract import CheckInput, Unreadable
 from tdsec_gov.checks.poisoning.codes import CODES, GAP, NOT_RUN, UNREADABLE, severity
+from tdsec_gov.checks.poisoning.remembered import key_of, recalled, remember
 from tdsec_gov.checks.poisoning.settings import Settings
+from tdsec_gov.checks.poisoning.summary import summary
 from tdsec_gov.checks.poisoning.tables import Loaded, load
 from tdsec_gov.detect.contract import Alarm, NotRunnable, Role
 from tdsec_gov.detect.suite import Examined, examine
@@ -30,21 +33,19 @@ class Poisoning:
     def run(self, given: CheckInput) -> CheckResult:
         """Raises PolicyInvalid when the settings are refused; all else becomes a finding."""
         settings = Settings.parse(given.params)
+        key = key_of(given)
+        known = recalled(given, key)
+        if known is not None:
+            return known
         try:
-            loaded = _loaded(given, settings)
-            options = settings.options(given.dataset)
-            examined = examine(
-                loaded.stack,
-                options,
-                reference=given.previous is not None,
-                skip=settings.skip,
-                progress=given.progress,
-            )
+            looks = list(_looks(given, settings))
         except NotRunnable as exc:
             return _refused(NOT_RUN, str(exc))
         except Unreadable as exc:
             return _refused(UNREADABLE, f"{exc.where or 'a table'}: {exc.message}")
-        return _result(examined, loaded, settings)
+        result = conclude(looks, given, settings)
+        remember(given, key, result)
+        return result
 
 
 def _loaded(given: CheckInput, settings: Settings) -> Loaded:
@@ -71,7 +72,12 @@ def _result(examined: Examined, loaded: Loaded, settings: Settings) -> CheckResu
     told = {**adjusted, **examined.adjusted(Role.DRIFT)}
     for one in examined.ran:
         findings.extend(_finding(alarm, loaded, settings) for alarm in one.result.alarms)
-        said: dict[str, JsonValue] = dict(one.result.facts)
+        said: dict[str, JsonValue] = {"role": one.detector.role.value, **one.result.facts}
+        if one.result.alarms:
+            said["alarms"] = [CODES[alarm.kind] for alarm in one.result.alarms]
+            said["files"] = _files(one.result.alarms, loaded)
+        if one.result.precision is not None:
+            said["precision"] = round(one.result.precision, 4)
         if one.result.p is not None:
             said["p"] = one.result.p
         if one.detector.name in told:
@@ -81,6 +87,7 @@ def _result(examined: Examined, loaded: Loaded, settings: Settings) -> CheckResu
             not_checked.append(f"{one.detector.name}: NOT RUN: {one.result.not_run}")
         facts[one.detector.name] = said
         not_checked.extend((*one.result.notes, *one.detector.not_addressed))
+    facts["summary"] = summary(examined, findings)
     not_checked.extend(f"{name}: switched off by the policy" for name in sorted(settings.skip))
     if settings.allow:
         not_checked.append(f"{len(settings.allow)} columns or items that the policy allows")
@@ -92,6 +99,12 @@ def _result(examined: Examined, loaded: Loaded, settings: Settings) -> CheckResu
         not_checked=tuple(dict.fromkeys((*not_checked, *_NOT_ADDRESSED))),
         facts=facts,
     )
+
+
+def _files(alarms: Sequence[Alarm], loaded: Loaded) -> list[JsonValue]:
+    """The first files with rows of the alarms; of images each is one row."""
+    rows = [alarm.rows[:_ROWS_SHOWN] for alarm in alarms]
+    return list(dict.fromkeys(loaded.files[at] for at in loaded.file[np.concatenate(rows)]))[:_ROWS_SHOWN]
 
 
 def _finding(alarm: Alarm, loaded: Loaded, settings: Settings) -> Finding:

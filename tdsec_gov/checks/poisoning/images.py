@@ -50,7 +50,7 @@ def load_images(files: Sequence[DataFile], previous: Sequence[DataFile] | None) 
         labels=np.fromiter((code[_folder(one)] for one in images), np.int64),
         classes=len(names),
         current=np.arange(len(images)) >= len(before),
-        columns=lambda index: (_decoded([images[at] for at in index]),),
+        columns=lambda index: (Column("image", pixels=decoded([images[at] for at in index])),),
         label_name="folder",
         notes=(f"what is finer than {SIDE} x {SIDE} pixels: larger images are made smaller",),
         gaps=(f"{others} files that are no images in a folder",) if others else (),
@@ -71,15 +71,18 @@ def _folder(file: DataFile) -> str:
     return PurePosixPath(file.path).parent.name
 
 
-def _decoded(files: Sequence[DataFile]) -> Column:
-    """Pixels of shape (files, height, width, channels), uint8; one channel where no image has colour."""
+def decoded(files: Sequence[DataFile]) -> ByteArray:
+    """Pixels of shape (files, height, width, channels), uint8; one channel where no image has colour.
+
+    Raises:
+        Unreadable: an image cannot be decoded, or is larger than the budget.
+    """
     found = [_pixels(one) for one in files]
     sizes = {one.shape[:2] for one in found}
     keep = len(sizes) == 1 and max(next(iter(sizes))) <= SIDE
     colour = any(one.shape[2] == 3 for one in found)
     whole = [_fitted(one, colour=colour, keep=keep) for one in found]
-    empty = np.empty((0, SIDE, SIDE, 1), dtype=np.uint8)
-    return Column("image", pixels=np.stack(whole) if whole else empty)
+    return np.stack(whole) if whole else np.empty((0, SIDE, SIDE, 1), dtype=np.uint8)
 
 
 def _pixels(file: DataFile) -> ByteArray:

@@ -111,7 +111,7 @@ def test_a_label_nobody_accepted_is_denied(push, cancer):
 def test_nothing_new_passes(push, cancer):
     result = Poisoning().run(push(cancer, cancer.reverse()))
     assert result.status is Status.PASSED and result.metric is None
-    assert result.facts["shortcut_burst"] == {"not_run": "no row was added"}
+    assert result.facts["shortcut_burst"]["not_run"] == "no row was added"
 
 
 def test_first_version_says_what_it_cannot_tell(push, digits, cancer):

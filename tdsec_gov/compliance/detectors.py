@@ -1,0 +1,60 @@
+"""What each detector of the check ``poisoning`` said, as a block of a version's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tdsec_gov.compliance.htmlparts import Html, code, pairs, pill, section, table, tag
+from tdsec_gov.domain.canonical import JsonValue
+from tdsec_gov.domain.verdict import Verdict
+
+_ROLES = {
+    "exact": "counts, no statistics",
+    "test": "counts towards the verdict",
+    "drift": "data of another kind, no attack",
+    "advice": "for a person to look at",
+}
+_RISKS = {"high": "bad", "medium": "warn", "low": "good"}
+
+
+def detectors(verdict: Verdict) -> Iterator[Html]:
+    """A table of detectors with their p-values; nothing where the check did not run."""
+    for result in verdict.results:
+        if result.check != "poisoning" or not result.facts:
+            continue
+        rows = [_row(name, said) for name, said in result.facts.items() if _ran(said)]
+        parts = [*_summary(result.facts.get("summary"))]
+        head = ("detector", "what it counts for", "p", "adjusted (Holm)", "found")
+        parts.append(table(head, rows, "No detector ran."))
+        if result.metric is not None:
+            limit = f"A version is denied where an adjusted p of a test is {result.threshold:g} or below."
+            parts.append(tag("p", limit, cls="soft"))
+        yield section("Poisoning", "poisoning", tag("div", *parts))
+
+
+def _ran(said: JsonValue) -> bool:
+    return isinstance(said, dict) and "role" in said
+
+
+def _summary(told: JsonValue) -> Iterator[Html]:
+    if not isinstance(told, dict):
+        return
+    risk = str(told["risk"])
+    share = f"{told['rows_flagged']} of {told['rows_examined']} ({float(str(told['suspicious_rate'])):.2%})"
+    yield pairs([("overall risk", pill(risk, _RISKS.get(risk, "plain"))), ("rows flagged", share)])
+
+
+def _row(name: str, said: Any) -> tuple[object, ...]:
+    found = ", ".join(dict.fromkeys(map(str, said.get("alarms", ())))) or "nothing"
+    return (
+        code(name),
+        _ROLES.get(str(said["role"]), str(said["role"])),
+        _number(said.get("p")),
+        _number(said.get("p_adjusted")),
+        f"not run: {said['not_run']}" if said.get("not_run") else found,
+    )
+
+
+def _number(value: object) -> str:
+    return f"{value:.2g}" if isinstance(value, int | float) else ""
