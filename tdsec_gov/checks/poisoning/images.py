@@ -19,11 +19,10 @@ from tdsec_gov.checks.media.kinds import kind_of
 from tdsec_gov.checks.poisoning.tables import Loaded
 from tdsec_gov.detect.contract import NotRunnable
 from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.data.pictures import SIDE, joined, shrunk
 from tdsec_gov.detect.data.subject import Stack
-from tdsec_gov.detect.types import ByteArray, IntArray
+from tdsec_gov.detect.types import ByteArray
 
-SIDE = 32
-"""Pixels of the common size; smaller images that are all of one size keep it."""
 MAX_CLASSES = 200
 _MOST_PIXELS = 1 << 26
 
@@ -77,12 +76,7 @@ def decoded(files: Sequence[DataFile]) -> ByteArray:
     Raises:
         Unreadable: an image cannot be decoded, or is larger than the budget.
     """
-    found = [_pixels(one) for one in files]
-    sizes = {one.shape[:2] for one in found}
-    keep = len(sizes) == 1 and max(next(iter(sizes))) <= SIDE
-    colour = any(one.shape[2] == 3 for one in found)
-    whole = [_fitted(one, colour=colour, keep=keep) for one in found]
-    return np.stack(whole) if whole else np.empty((0, SIDE, SIDE, 1), dtype=np.uint8)
+    return joined([_pixels(one) for one in files])
 
 
 def _pixels(file: DataFile) -> ByteArray:
@@ -95,26 +89,8 @@ def _pixels(file: DataFile) -> ByteArray:
                 if image.width * image.height > _MOST_PIXELS:
                     raise Unreadable("image is larger than the budget of pixels", where=file.path)
                 image.draft(None, (4 * SIDE, 4 * SIDE))
-                grey = image.mode in ("1", "L", "I", "F", "I;16")
-                drawn = image.convert("L" if grey else "RGB")
-                if max(drawn.size) > SIDE:
-                    drawn = drawn.resize((SIDE, SIDE), module.Resampling.BOX)
-                pixels = np.asarray(drawn, dtype=np.uint8)
+                return shrunk(image)
         except (module.DecompressionBombError, MemoryError):
             raise Unreadable("image is larger than the budget of pixels", where=file.path) from None
         except FAULTS as exc:
             raise Unreadable(f"image cannot be decoded ({type(exc).__name__})", where=file.path) from None
-    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    even = pixels.shape[2] == 3 and bool((pixels == pixels[:, :, :1]).all())
-    return pixels[:, :, :1] if even else pixels
-
-
-def _fitted(pixels: ByteArray, *, colour: bool, keep: bool) -> ByteArray:
-    if not keep and pixels.shape[:2] != (SIDE, SIDE):
-        rows, columns = (_nearest(size) for size in pixels.shape[:2])
-        pixels = pixels[rows][:, columns]
-    return np.repeat(pixels, 3, axis=2) if colour and pixels.shape[2] == 1 else pixels
-
-
-def _nearest(size: int) -> IntArray:
-    return np.asarray(np.arange(SIDE) * size // SIDE, dtype=np.int64)
