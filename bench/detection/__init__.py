@@ -1,0 +1,1 @@
+"""Detection of poison beside other tools: ``python -m bench.detection --help``."""

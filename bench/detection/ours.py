@@ -1,0 +1,108 @@
+"""Our detectors on rows in memory, with the verdict that the check gives them by default."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from bench.detection.answers import Answer, Task, auroc
+from bench.detection.sets import taken
+from tdsec_gov.checks.poisoning.codes import CODES, severity
+from tdsec_gov.checks.poisoning.settings import Settings
+from tdsec_gov.detect.contract import DetectorResult, Role
+from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.data.subject import Options, Stack
+from tdsec_gov.detect.suite import DETECTORS, Examined, examine, load
+from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
+from tdsec_gov.domain.findings import Severity
+
+_MOST = 300.0
+
+
+def versions() -> str:
+    """The detectors and their versions: results of others are no results of these."""
+    return " ".join(f"{name}={load(name).version}" for name in DETECTORS)
+
+
+def ours(task: Task) -> list[Answer]:
+    """All detectors with the check's default settings."""
+    rows, settings = task.rows, Settings.parse({"label": "label"})
+    before = np.flatnonzero(~np.isin(np.arange(rows.labels.size), rows.push))
+    old = before if task.reference else before[:0]
+    at = np.concatenate([old, old, rows.push])  # the accepted rows are part of this version, too
+    stack = Stack(
+        content=contents(rows.columns)[at],
+        labels=rows.labels[at],
+        classes=rows.classes,
+        current=np.arange(at.size) >= old.size,
+        columns=lambda index: tuple(taken(one, at[index]) for one in rows.columns),
+        label_name="label",
+    )
+    examined = examine(stack, _options(settings), reference=task.reference)
+    return [_answer(examined, settings, 2 * old.size, rows.poisoned[rows.push])]
+
+
+def _options(settings: Settings) -> Options:
+    names = [one.name for one in fields(Options) if hasattr(settings, one.name)]
+    return replace(Options(dataset="bench"), **{one: getattr(settings, one) for one in names})
+
+
+def contents(columns: tuple[Column, ...]) -> IntArray:
+    """One code per distinct content."""
+    known: dict[bytes, int] = {}
+    rows = columns[0]
+    count = next(len(one) for one in (rows.numbers, rows.codes, rows.tokens, rows.pixels) if one is not None)
+    found = np.empty(count, dtype=np.int64)
+    for row in range(count):
+        state = hashlib.blake2b(digest_size=16)
+        for one in columns:
+            for part in (one.numbers, one.codes, one.tokens, one.pixels):
+                if part is not None:
+                    state.update(part[row].tobytes() + b"|")
+        found[row] = known.setdefault(state.digest(), len(known))
+    return found
+
+
+def _answer(examined: Examined, settings: Settings, start: int, truth: BoolArray) -> Answer:
+    size = truth.size
+    scores, denied, told = np.zeros(size), np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    facts: dict[str, Any] = {"p": {}, "alarms": {}, "denying": [], "by": {}}
+    levels = set()
+    for one in examined.ran:
+        name, found = one.detector.name, one.result
+        if found.p is not None:
+            facts["p"][name] = found.p
+        drift = one.detector.role is Role.DRIFT
+        for alarm in found.alarms:
+            word = severity(alarm.kind, settings)
+            facts["alarms"].setdefault(name, []).append(f"{CODES[alarm.kind]} {word.value} {alarm.rows.size}")
+            denies = word is Severity.DENY
+            if denies and name not in facts["denying"]:
+                facts["denying"].append(name)
+            levels.add("denied" if denies else "shift" if drift else "warned")
+            here = alarm.rows[alarm.rows >= start] - start
+            denied[here] |= denies
+            told[here] |= not drift
+        if found.scores is not None and found.index.size:
+            here, evidence = found.index - start, _evidence(found)
+            facts["by"][name] = auroc(truth[here], found.scores)
+            scores[here] = np.maximum(scores[here], evidence)
+    verdict = next((one for one in ("denied", "warned", "shift") if one in levels), "-")
+    facts["cost"] = {one.detector.name: round(one.seconds, 3) for one in examined.ran}
+    return Answer("ours", scores, denied if "denied" in levels else told, verdict, facts)
+
+
+def _evidence(found: DetectorResult) -> FloatArray:
+    """Every detector's scores as -log10 of a p-value, so that the largest can lead: as they are, from z,
+    or by their rank among the rows."""
+    from scipy.stats import norm, rankdata
+
+    scores = np.asarray(found.scores, dtype=np.float64)
+    if found.score_meaning.startswith("-log10"):
+        return np.minimum(scores, _MOST)
+    if found.score_meaning.startswith("scaled z"):
+        return np.where(scores > 0, np.minimum(-norm.logsf(scores) / np.log(10), _MOST), 0.0)
+    return np.asarray(-np.log10(rankdata(-scores, method="max") / scores.size))
