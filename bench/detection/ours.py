@@ -20,11 +20,13 @@ from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
 from tdsec_gov.domain.findings import Severity
 
 _MOST = 300.0
+_RANKING = "ranking=2"
+"""Raised when the same answers of detectors are ranked in another way."""
 
 
 def versions() -> str:
     """The detectors and their versions: results of others are no results of these."""
-    return " ".join(f"{name}={load(name).version}" for name in DETECTORS)
+    return " ".join([_RANKING, *(f"{name}={load(name).version}" for name in DETECTORS)])
 
 
 def ours(task: Task) -> list[Answer]:
@@ -87,22 +89,21 @@ def _answer(examined: Examined, settings: Settings, start: int, truth: BoolArray
             denied[here] |= denies
             told[here] |= not drift
         if found.scores is not None and found.index.size:
-            here, evidence = found.index - start, _evidence(found)
+            here = found.index - start
             facts["by"][name] = auroc(truth[here], found.scores)
-            scores[here] = np.maximum(scores[here], evidence)
+            if not drift:
+                scores[here] = np.maximum(scores[here], _evidence(found))
     verdict = next((one for one in ("denied", "warned", "shift") if one in levels), "-")
     facts["cost"] = {one.detector.name: round(one.seconds, 3) for one in examined.ran}
     return Answer("ours", scores, denied if "denied" in levels else told, verdict, facts)
 
 
 def _evidence(found: DetectorResult) -> FloatArray:
-    """Every detector's scores as -log10 of a p-value, so that the largest can lead: as they are, from z,
-    or by their rank among the rows."""
-    from scipy.stats import norm, rankdata
+    """A detector's scores as -log10 of a p-value, so that the largest can lead: as they are, or by the share
+    of rows whose score is as large."""
+    from scipy.stats import rankdata
 
     scores = np.asarray(found.scores, dtype=np.float64)
     if found.score_meaning.startswith("-log10"):
         return np.minimum(scores, _MOST)
-    if found.score_meaning.startswith("scaled z"):
-        return np.where(scores > 0, np.minimum(-norm.logsf(scores) / np.log(10), _MOST), 0.0)
     return np.asarray(-np.log10(rankdata(-scores, method="max") / scores.size))
