@@ -48,8 +48,10 @@ def _model(task: Task) -> tuple[Any, Any]:
         flat = column.pixels.reshape(len(column.pixels), -1) / 255.0
         parts = PCA(64, random_state=0, svd_solver="randomized").fit_transform(flat)
         return parts, lambda: MLPClassifier((128,), max_iter=20, early_stopping=True, random_state=0)
-    if column.tokens is not None:
+    if column.tokens is not None and len(task.rows.columns) == 1:
         return tfidf(column.tokens, column.width), lambda: LogisticRegression(C=10.0, max_iter=300)
+    if any(one.tokens is not None for one in task.rows.columns):
+        return dense(task), lambda: HistGradientBoostingClassifier(max_iter=60, random_state=0)
     table = np.stack([one.numbers if one.codes is None else one.codes for one in task.rows.columns], axis=1)
     return table.astype(np.float64), lambda: HistGradientBoostingClassifier(max_iter=60, random_state=0)
 

