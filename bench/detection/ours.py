@@ -20,7 +20,7 @@ from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
 from tdsec_gov.domain.findings import Severity
 
 _MOST = 300.0
-_RANKING = "ranking=2"
+_RANKING = "ranking=3"
 """Raised when the same answers of detectors are ranked in another way."""
 
 
@@ -69,33 +69,56 @@ def contents(columns: tuple[Column, ...]) -> IntArray:
 
 
 def _answer(examined: Examined, settings: Settings, start: int, truth: BoolArray) -> Answer:
-    size = truth.size
-    scores, denied, told = np.zeros(size), np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-    facts: dict[str, Any] = {"p": {}, "alarms": {}, "denying": [], "by": {}}
-    levels = set()
+    said = _Said(truth, start)
     for one in examined.ran:
-        name, found = one.detector.name, one.result
-        if found.p is not None:
-            facts["p"][name] = found.p
         drift = one.detector.role is Role.DRIFT
+        if one.result.alarms:
+            said.alarms(one.detector.name, one.result, drift, settings)
+        if one.result.scores is not None and one.result.index.size:
+            said.scored(one.detector.name, one.result, drift)
+    verdict = next((one for one in ("denied", "warned", "shift") if one in said.levels), "-")
+    facts = {
+        "p": {one.detector.name: one.result.p for one in examined.ran if one.result.p is not None},
+        "cost": {one.detector.name: round(one.seconds, 3) for one in examined.ran},
+        **said.facts,
+    }
+    return Answer("ours", said.scores, said.denied if verdict == "denied" else said.told, verdict, facts)
+
+
+class _Said:
+    """What the detectors say of the rows of the push: ``denied`` are rows that denying alarms name, ``told``
+    those of any alarm but shift."""
+
+    def __init__(self, truth: BoolArray, start: int) -> None:
+        """``start``: the stacked position of the first row of the push."""
+        self.truth, self.start = truth, start
+        self.scores = np.zeros(truth.size)
+        self.denied, self.told = np.zeros(truth.size, dtype=np.bool_), np.zeros(truth.size, dtype=np.bool_)
+        self.levels: set[str] = set()
+        self.facts: dict[str, Any] = {"alarms": {}, "denying": [], "by": {}, "named": {}}
+
+    def alarms(self, name: str, found: DetectorResult, drift: bool, settings: Settings) -> None:
+        named = np.zeros(self.truth.size, dtype=np.bool_)
         for alarm in found.alarms:
             word = severity(alarm.kind, settings)
-            facts["alarms"].setdefault(name, []).append(f"{CODES[alarm.kind]} {word.value} {alarm.rows.size}")
+            text = f"{CODES[alarm.kind]} {word.value} {alarm.rows.size}"
+            self.facts["alarms"].setdefault(name, []).append(text)
             denies = word is Severity.DENY
-            if denies and name not in facts["denying"]:
-                facts["denying"].append(name)
-            levels.add("denied" if denies else "shift" if drift else "warned")
-            here = alarm.rows[alarm.rows >= start] - start
-            denied[here] |= denies
-            told[here] |= not drift
-        if found.scores is not None and found.index.size:
-            here = found.index - start
-            facts["by"][name] = auroc(truth[here], found.scores)
-            if not drift:
-                scores[here] = np.maximum(scores[here], _evidence(found))
-    verdict = next((one for one in ("denied", "warned", "shift") if one in levels), "-")
-    facts["cost"] = {one.detector.name: round(one.seconds, 3) for one in examined.ran}
-    return Answer("ours", scores, denied if "denied" in levels else told, verdict, facts)
+            if denies and name not in self.facts["denying"]:
+                self.facts["denying"].append(name)
+            self.levels.add("denied" if denies else "shift" if drift else "warned")
+            here = alarm.rows[alarm.rows >= self.start] - self.start
+            self.denied[here] |= denies
+            self.told[here] |= not drift
+            named[here] = True
+        hit = int((named & self.truth).sum())
+        self.facts["named"][name] = [hit / max(1, int(one.sum())) for one in (self.truth, named)]
+
+    def scored(self, name: str, found: DetectorResult, drift: bool) -> None:
+        here = found.index - self.start
+        self.facts["by"][name] = auroc(self.truth[here], np.asarray(found.scores))
+        if not drift:
+            self.scores[here] = np.maximum(self.scores[here], _evidence(found))
 
 
 def _evidence(found: DetectorResult) -> FloatArray:
