@@ -1,0 +1,1 @@
+"""From what notebooks hold to columns and labels."""
