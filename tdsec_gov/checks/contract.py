@@ -79,8 +79,8 @@ class CheckInput:
     runs found in single files (None: nothing is remembered), ``team`` examines files side by side (None:
     this process does it), ``progress`` is told how many of how many files are done. ``audited`` and
     ``audited_root`` are the last version that a person audited, where it is another than ``previous`` (None:
-    there is none), ``allowed`` the ids of items that a person accepted, here or earlier. Files come as a sequence
-    that may lie on disk: go through it, do not copy it.
+    there is none), ``allowed`` the ids of items that a person accepted, here or earlier. Files come as a
+    sequence that may lie on disk: go through it, do not copy it.
     """
 
     dataset: str

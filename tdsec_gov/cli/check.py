@@ -87,7 +87,8 @@ def check(
         write_page(shell, gate, judged, page, reveal)
     if committing:
         written = [name for _, one in judged for name in _evidence(one)]
-        repository.git.stage(*written, *_existing(repository, ".tdsec/checkpoint"))
+        beside = [*_existing(repository, ".tdsec/checkpoint"), *_examinations(repository, judged)]
+        repository.git.stage(*written, *beside)
     return answer(shell, judged, style)
 
 
@@ -98,6 +99,14 @@ def _evidence(outcome: Outcome) -> list[str]:
     version = outcome.verdict.version
     names = [waiver_name(version.name, version.root, one.digest) for one in outcome.verdict.waivers]
     return [outcome.path, *names] if outcome.path else []
+
+
+def _examinations(repository: Repository, judged: list[Judged]) -> list[str]:
+    """The folders of what people said of versions of these datasets: later verdicts are judged by it."""
+    from tdsec_gov.verdicts.examinations.filed import FOLDER
+
+    folders = dict.fromkeys(f"{FOLDER}/{pointer.name}" for pointer, _ in judged)
+    return [one for one in folders if (repository.root / one).is_dir()]
 
 
 def _existing(repository: Repository, name: str) -> list[str]:

@@ -11,8 +11,8 @@ class Examination:
 
     ``items`` are ids (``item:`` and 12 hexadecimal digits) of values or phrases that are natural there, so
     that later versions are not asked about them again; ``audited`` says that the whole version was looked
-    through, so that later ones are compared with it, too. ``created`` is RFC 3339 UTC; ``digest`` the SHA-256 of the
-    signed statement; ``by`` the keyid of who signed it.
+    through, so that later ones are compared with it, too. ``created`` is RFC 3339 UTC; ``digest`` the SHA-256
+    of the signed statement; ``by`` the keyid of who signed it.
     """
 
     dataset: str

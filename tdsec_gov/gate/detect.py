@@ -14,7 +14,7 @@ from tdsec_gov.domain.dataset import DatasetVersion
 from tdsec_gov.domain.findings import CheckResult
 from tdsec_gov.errors import ConfigurationError, UsageError
 from tdsec_gov.files import naming_os_errors
-from tdsec_gov.gate.acceptance import Accepted, last_accepted
+from tdsec_gov.gate.acceptance import last_accepted
 from tdsec_gov.gate.evaluate import Gate
 from tdsec_gov.gate.job import Job, data_files, required_checks
 from tdsec_gov.gate.process import Limits

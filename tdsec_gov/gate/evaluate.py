@@ -217,7 +217,8 @@ class Gate:
         wanted = required_checks(policy)
         reference = self.reference(previous) if previous else None
         audited = self.reference(accepted.audited) if accepted.audited else None
-        blind = (previous is not None and reference is None) or (accepted.audited is not None and audited is None)
+        sides = ((previous, reference), (accepted.audited, audited))
+        blind = any(version is not None and files is None for version, files in sides)
         missing = [name for name, _ in wanted if name not in CHECKS or (blind and name in NEEDS_PREVIOUS)]
         job = Job(
             dataset=version.name,

@@ -63,9 +63,7 @@ class Job:
 
     def on_disk(self) -> Job:
         """The same job with its files in tables, which a worker can have. Raises BackendUnavailable."""
-        previous, audited = (
-            None if one is None else _table(one) for one in (self.previous, self.audited)
-        )
+        previous, audited = (None if one is None else _table(one) for one in (self.previous, self.audited))
         return replace(self, files=_table(self.files), previous=previous, audited=audited)
 
     @property
@@ -88,7 +86,7 @@ class Job:
             "memory": None if self.memory is None else str(self.memory),
             "audited": None if self.audited is None else _table_json(self.audited),
             "audited_root": self.audited_root,
-            "allowed": sorted(self.allowed),
+            "allowed": [*sorted(self.allowed)],
         }
 
     @classmethod

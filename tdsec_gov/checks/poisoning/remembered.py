@@ -43,7 +43,7 @@ def _parts(given: CheckInput) -> Iterator[bytes]:
     yield canonical_bytes(
         {"check": "poisoning", "tool": __version__, "detectors": dict(detectors), "dataset": given.dataset}
     )
-    yield canonical_bytes({"params": dict(given.params), "allowed": sorted(given.allowed)})
+    yield canonical_bytes({"params": dict(given.params), "allowed": [*sorted(given.allowed)]})
     for files in (given.files, given.previous, given.audited):
         yield b"none" if files is None else b"files"
         for one in files or ():

@@ -46,13 +46,15 @@ class Settings:
     drift: str
     shift: str
 
-    def options(self, dataset: str) -> Options:
-        """What detectors are told."""
+    def options(
+        self, dataset: str, *, alpha: float | None = None, allowed: frozenset[str] = frozenset()
+    ) -> Options:
+        """What detectors are told: a share of alpha, and what is ``allowed`` besides the policy's."""
         return Options(
-            alpha=self.alpha,
+            alpha=self.alpha if alpha is None else alpha,
             max_rows=self.max_rows,
             seed=self.seed,
-            allow=self.allow,
+            allow=self.allow | allowed,
             dataset=dataset,
             max_label_changes=self.max_label_changes,
             max_issue_share=self.max_issue_share,

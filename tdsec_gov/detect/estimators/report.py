@@ -58,14 +58,15 @@ class Report:
     """The verdict of the check ``poisoning`` under the default policy at ``alpha``.
 
     ``compared``: there were accepted rows; without them nothing can be denied, and a person has to look.
-    ``rows`` rows of X, ``named`` and ``examined`` masks over them: those that an alarm names (shift apart, as
-    in the check's summary), and those that were looked at one by one. ``not_addressed`` says what the answer
+    ``rows`` rows of X, of which ``news`` are no repetition of accepted ones; ``named`` and ``examined`` are masks
+    over them: those that an alarm names (shift apart, as in the check's summary), and those looked at singly. ``not_addressed`` says what the answer
     does not cover.
     """
 
     alpha: float
     compared: bool
     rows: int
+    news: int
     tests: tuple[Told, ...]
     alarms: tuple[Found, ...]
     named: BoolArray
@@ -83,8 +84,8 @@ class Report:
 
     @property
     def suspicious_rate(self) -> float:
-        """Share of the rows that an alarm names."""
-        return round(float(self.named.mean()), 6)
+        """Share of the new rows that an alarm names."""
+        return round(int(self.named.sum()) / self.news, 6) if self.news else 0.0
 
     def __str__(self) -> str:
         word = (
@@ -123,6 +124,7 @@ def report_of(examined: Examined, start: int, rows: int, alpha: float, skipped: 
         alpha=alpha,
         compared=subject.compared,
         rows=rows,
+        news=int(np.count_nonzero(subject.diff.added | subject.diff.relabelled)),
         tests=tuple(_told(one, adjusted.get(one.detector.name)) for one in examined.ran),
         alarms=alarms,
         named=named,
