@@ -1,145 +1,135 @@
-"""The results as Markdown: attacks, costs, clean pushes."""
+"""The results as Markdown: attacks, where others do better, clean data, costs."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from bench.detection.cells import CLEAN, MODES
+from bench.detection.figures import OURS, Line, Methods, best, f_score, grouped, mean, ranking, rate_of, upper
 from bench.detection.shifts import SHIFTS
 
-Line = dict[str, Any]
+_SLACK = 0.005
+"""Differences of AUROC that are no difference here."""
 
 
 def markdown(lines: Iterable[Line]) -> str:
     """All tables that the lines give something for."""
-    every = [one for one in lines if "not_run" not in one]
-    missing = sorted({f"{one['method']}: {one['not_run']}" for one in lines if "not_run" in one})
-    parts = [_attacks(every), _clean(every), _costs(every), *(f"Not run: {one}" for one in missing)]
-    return "\n\n".join(one for one in parts if one)
+    every = list(lines)
+    told = [one for one in every if "not_run" not in one]
+    attacks = [one for one in told if one["attack"] not in (CLEAN, *SHIFTS)]
+    clean = [one for one in told if one["attack"] in (CLEAN, *SHIFTS)]
+    missing = sorted({f"Not run: {one['method']}: {one['not_run']}" for one in every if "not_run" in one})
+    parts = [*(_attacks(attacks, mode) for mode in MODES), _worse(attacks), _clean(clean), _costs(told)]
+    return "\n\n".join(one for one in (*parts, *missing) if one)
 
 
-def rows(lines: Iterable[Line]) -> dict[tuple[Any, ...], dict[str, list[Line]]]:
-    """By set, rows, mode, attack and rate: the lines of each method."""
-    found: dict[tuple[Any, ...], dict[str, list[Line]]] = defaultdict(lambda: defaultdict(list))
-    for one in lines:
-        key = (one["data"], one["rows"], one["attack"], one["rate"], one["mode"])
-        found[key][one["method"]].append(one)
-    return found
+def _table(head: str, body: list[str]) -> str:
+    """'' without a body."""
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *body]) if body else ""
 
 
-def _attacks(lines: list[Line]) -> str:
-    head = (
-        "|set|attack|rate|mode|denied|ours: AUROC, recall / precision|best other: AUROC|best other: recall / "
-        "precision|ours: s, MiB|",
-        "|---|---|---|---|---|---|---|---|---|",
+def _attacks(lines: list[Line], mode: str) -> str:
+    """A row for each set and attack, with the rates beside one another."""
+    mine = [one for one in lines if one["mode"] == mode]
+    rates = sorted({one["rate"] for one in mine})
+    body = []
+    for (data, size, attack), methods in grouped(mine, "data", "rows", "attack").items():
+        split = [_at(methods, one) for one in rates]
+        cells = [" , ".join(column) for column in zip(*map(_cells, split), strict=True)]
+        body.append(f"|{data} {size}|{attack}|{'|'.join(cells)}|")
+    return _table(
+        f"|{mode} ({' , '.join(f'{one:.0%}' for one in rates)})|attack|denied|ours: AUROC|ours: recall / "
+        "precision|best other: AUROC|best other: recall / precision|",
+        body,
     )
-    body = [
-        _row(key, methods)
-        for key, methods in rows(lines).items()
-        if key[2] not in (CLEAN, *SHIFTS) and "ours" in methods
+
+
+def _at(methods: Methods, rate: float) -> Methods:
+    return {name: [one for one in found if one["rate"] == rate] for name, found in methods.items()}
+
+
+def _cells(methods: Methods) -> list[str]:
+    mine, ranked, caught = methods.get(OURS, []), best(methods, ranking), best(methods, f_score)
+    if not mine:
+        return ["-"] * 5
+    said = "no" if mine[0]["verdict"] in ("-", "shift") else mine[0]["verdict"]
+    if len(mine) > 1:
+        said = rate_of(mine, "denied")
+    return [
+        said,
+        _number(ranking(mine)),
+        _pair(mine),
+        f"{_number(ranking(methods[ranked]))} {ranked}" if ranked else "-",
+        f"{_pair(methods[caught])} {caught}" if caught else "-",
     ]
-    return "\n".join([*head, *body]) if body else ""
 
 
-def _row(key: tuple[Any, ...], methods: dict[str, list[Line]]) -> str:
-    data, size, attack, rate, mode = key
-    mine = methods["ours"]
-    others = {name: found for name, found in methods.items() if name != "ours"}
-    ranked = best(others, lambda found: mean(found, "auroc"))
-    caught = best(others, lambda found: f_score(found))
-    said = f"{sum(one['verdict'] == 'denied' for one in mine)}/{len(mine)}"
-    told = sum(one["verdict"] == "warned" for one in mine)
-    cells = [
-        f"{data} {size}",
-        attack,
-        f"{rate:.0%}",
-        mode,
-        said + (f", {told} warned" if told else ""),
-        f"{shown(mean(mine, 'auroc'))}, {_pair(mine)}",
-        f"{shown(mean(others[ranked], 'auroc'))} {ranked}" if ranked else "-",
-        f"{_pair(others[caught])} {caught}" if caught else "-",
-        f"{mean(mine, 'seconds'):.1f}, {mean(mine, 'mib'):.0f}",
-    ]
-    return f"|{'|'.join(cells)}|"
+def _worse(lines: list[Line]) -> str:
+    """Where one of the others ranks or catches better than ours."""
+    body = []
+    for key, methods in grouped(lines, "data", "rows", "mode", "attack", "rate").items():
+        if OURS not in methods:
+            continue
+        ranked, caught = best(methods, ranking), best(methods, f_score)
+        mine, theirs = ranking(methods[OURS]), ranking(methods[ranked]) if ranked else None
+        lost = []
+        if mine is not None and theirs is not None and theirs > mine + _SLACK:
+            lost.append(f"AUROC {mine:.3f}, {ranked} {theirs:.3f}")
+        mine, theirs = f_score(methods[OURS]), f_score(methods[caught]) if caught else None
+        if mine is not None and theirs is not None and theirs > mine + _SLACK:
+            lost.append(f"F1 {mine:.2f}, {caught} {theirs:.2f}")
+        if lost:
+            body.append(f"|{key[0]} {key[1]}|{key[2]}|{key[3]}|{key[4]:.0%}|{'; '.join(lost)}|")
+    return _table("|another does better|mode|attack|rate|ours, the best other|", body)
 
 
-def best(others: dict[str, list[Line]], value: Any) -> str:
-    """The method with the largest value; of equals the first."""
-    known = {name: value(found) for name, found in others.items()}
-    known = {name: one for name, one in known.items() if one is not None}
-    return max(known, key=lambda name: known[name]) if known else ""
+def _clean(lines: list[Line]) -> str:
+    """Without an attack: how often we deny, and the share of rows that each method flags."""
+    body = []
+    for (data, size, attack, mode), methods in grouped(lines, "data", "rows", "attack", "mode").items():
+        mine = methods.get(OURS, [])
+        if not mine:
+            continue
+        by = sorted({name for one in mine for name in one["denying"]})
+        wrong = sum(one["verdict"] == "denied" for one in mine)
+        shares = [
+            f"{name} {mean(found, 'flagged') or 0.0:.1%}" for name, found in methods.items() if name != OURS
+        ]
+        cells = [
+            f"{wrong}/{len(mine)}" + (f" ({', '.join(by)})" if by else ""),
+            f"{upper(wrong, len(mine)):.1%}",
+            rate_of(mine, "shift"),
+            rate_of(mine, "warned"),
+            ", ".join(shares),
+        ]
+        body.append(f"|{data} {size}|{attack}|{mode}|{'|'.join(cells)}|")
+    return _table(
+        "|no attack|data|mode|denied|95 % upper bound|told as shift|warned|share of rows that others flag|",
+        body,
+    )
 
 
-def f_score(found: list[Line]) -> float | None:
-    """Harmonic mean of recall and precision."""
-    recall, precision = mean(found, "recall"), mean(found, "precision")
-    if recall is None:
-        return None
-    return 2 * recall * precision / (recall + precision) if recall and precision else 0.0
+def _costs(lines: list[Line]) -> str:
+    """CPU seconds and MiB of each method, the mean over cells of the mode incremental."""
+    mine = [one for one in lines if one["mode"] == MODES[0]]
+    names = list(dict.fromkeys(one["method"] for one in mine))
+    body = []
+    for (data, size), methods in grouped(mine, "data", "rows").items():
+        cells = [f"{_short(methods, one, 'seconds', 1)}, {_short(methods, one, 'mib', 0)}" for one in names]
+        body.append(f"|{data} {size}|{'|'.join(cells)}|")
+    return _table(f"|CPU s, MiB|{'|'.join(names)}|", body)
 
 
-def mean(found: list[Line], name: str) -> float | None:
-    values = [one[name] for one in found if one.get(name) is not None]
-    return float(np.mean(values)) if values else None
+def _short(methods: Methods, name: str, field: str, places: int) -> str:
+    value: Any = mean(methods.get(name, []), field)
+    return "-" if value is None else f"{value:.{places}f}"
 
 
-def shown(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
 def _pair(found: list[Line]) -> str:
     two = (mean(found, one) for one in ("recall", "precision"))
     return " / ".join("-" if one is None else f"{one:.2f}" for one in two)
-
-
-def _clean(lines: list[Line]) -> str:
-    """Without an attack: how often we deny, and the share of rows that each method flags."""
-    body = []
-    for (data, size, attack, _, mode), methods in rows(lines).items():
-        mine = methods.get("ours", [])
-        if attack not in (CLEAN, *SHIFTS) or not mine:
-            continue
-        by = sorted({name for one in mine for name in one["denying"]})
-        wrong = sum(one["verdict"] == "denied" for one in mine)
-        shares = ", ".join(
-            f"{name} {mean(found, 'flagged'):.1%}" for name, found in methods.items() if name != "ours"
-        )
-        who = f" ({', '.join(by)})" if by else ""
-        told = sum(one["verdict"] == "shift" for one in mine)
-        bound = f"{upper(wrong, len(mine)):.1%}"
-        body.append(f"|{data} {size}|{attack}|{mode}|{wrong}/{len(mine)}{who}|{bound}|{told}|{shares}|")
-    head = (
-        "|set|data|mode|denied|95 % upper bound|told as shift|share of rows that others flag|",
-        "|---|---|---|---|---|---|---|",
-    )
-    return "\n".join([*head, *body]) if body else ""
-
-
-def upper(count: int, of: int, level: float = 0.95) -> float:
-    """One-sided exact upper bound of a share (Clopper & Pearson 1934)."""
-    from scipy.stats import beta
-
-    return 1.0 if count >= of else float(beta.ppf(level, count + 1, of - count))
-
-
-def _costs(lines: list[Line]) -> str:
-    """CPU seconds and MiB of each method, the mean over cells of the mode incremental."""
-    names = list(dict.fromkeys(one["method"] for one in lines))
-    sets = list(dict.fromkeys((one["data"], one["rows"]) for one in lines))
-    body = []
-    for data, size in sets:
-        cells = []
-        for name in names:
-            mine = [
-                one
-                for one in lines
-                if (one["data"], one["rows"], one["method"], one["mode"]) == (data, size, name, MODES[0])
-            ]
-            cells.append(f"{mean(mine, 'seconds'):.1f}, {mean(mine, 'mib'):.0f}" if mine else "-")
-        body.append(f"|{data} {size}|{'|'.join(cells)}|")
-    head = (f"|CPU s, MiB|{'|'.join(names)}|", f"|---|{'---|' * len(names)}")
-    return "\n".join([*head, *body]) if body else ""
