@@ -10,7 +10,7 @@ from tdsec_gov.detect.contract import Alarm, Kind, Role
 from tdsec_gov.detect.suite import Examined, Ran
 from tdsec_gov.detect.types import NO_ROWS, BoolArray, IntArray
 
-_WARNING = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.CONFLICTS})
+WARNING = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.CONFLICTS})
 """Exact counts that the default policy tells and bears."""
 
 
@@ -58,9 +58,9 @@ class Report:
     """The verdict of the check ``poisoning`` under the default policy at ``alpha``.
 
     ``compared``: there were accepted rows; without them nothing can be denied, and a person has to look.
-    ``rows`` rows of X, of which ``news`` are no repetition of accepted ones; ``named`` and ``examined`` are masks
-    over them: those that an alarm names (shift apart, as in the check's summary), and those looked at singly. ``not_addressed`` says what the answer
-    does not cover.
+    ``rows`` is the number of rows of X, of which ``news`` are no repetition of accepted ones; ``named`` and
+    ``examined`` are masks over them: those that an alarm names (shift apart, as in the check's summary), and
+    those that were looked at one by one. ``not_addressed`` says what the answer does not cover.
     """
 
     alpha: float
@@ -173,7 +173,7 @@ def _found(one: Ran, alarm: Alarm, start: int) -> Found:
         columns=alarm.columns,
         p=alarm.p,
         key=alarm.key,
-        denies=one.detector.role in (Role.TEST, Role.EXACT) and alarm.kind not in _WARNING,
+        denies=one.detector.role in (Role.TEST, Role.EXACT) and alarm.kind not in WARNING,
     )
 
 

@@ -25,6 +25,8 @@ def taken(x: Any, y: Any = None) -> Given:
         TypeError: a kind of input, or of value, that is not known.
         ValueError: shapes or labels that do not fit. No message holds a value.
     """
+    if _is(x, "datasets", "DatasetDict", "IterableDatasetDict", "IterableDataset"):
+        raise TypeError("give one split of a Hugging Face dataset, not streamed: dataset['train'].")
     if isinstance(y, str):
         x, y = _parted(x, y)
     given, own = _rows(x)
@@ -51,8 +53,6 @@ def _rows(x: Any) -> tuple[Given, Any]:
         from tdsec_gov.detect.estimators.inputs.huggingface import from_dataset as from_huggingface
 
         return from_huggingface(x, None)
-    if _is(x, "datasets", "DatasetDict", "IterableDatasetDict", "IterableDataset"):
-        raise TypeError("give one split of a Hugging Face dataset, not streamed: dataset['train'].")
     if _is(x, "torch", "Tensor") or _is(x, "torch.utils.data", "Dataset"):
         from tdsec_gov.detect.estimators.inputs import torches
 
