@@ -75,13 +75,19 @@ def _worse(lines: list[Line]) -> str:
         mine, theirs = ranking(methods[OURS]), ranking(methods[ranked]) if ranked else None
         lost = []
         if mine is not None and theirs is not None and theirs > mine + _SLACK:
-            lost.append(f"AUROC {mine:.3f}, {ranked} {theirs:.3f}")
+            lost.append(f"AUROC {mine:.3f} ({_alone(methods[OURS])}), {ranked} {theirs:.3f}")
         mine, theirs = f_score(methods[OURS]), f_score(methods[caught]) if caught else None
         if mine is not None and theirs is not None and theirs > mine + _SLACK:
             lost.append(f"F1 {mine:.2f}, {caught} {theirs:.2f}")
         if lost:
             body.append(f"|{key[0]} {key[1]}|{key[2]}|{key[3]}|{key[4]:.0%}|{'; '.join(lost)}|")
     return _table("|another does better|mode|attack|rate|ours, the best other|", body)
+
+
+def _alone(found: list[Line]) -> str:
+    """The one of our detectors that ranks best by itself: what a better ranking of all could reach."""
+    known = [(value, name) for one in found for name, value in one["by"].items() if value is not None]
+    return "{1} alone {0:.3f}".format(*max(known)) if known else "none alone"
 
 
 def _clean(lines: list[Line]) -> str:
