@@ -80,6 +80,12 @@ def _answer(examined: Examined, settings: Settings, start: int, truth: BoolArray
     facts = {
         "p": {one.detector.name: one.result.p for one in examined.ran if one.result.p is not None},
         "cost": {one.detector.name: round(one.seconds, 3) for one in examined.ran},
+        "least": {
+            name: value
+            for one in examined.ran
+            for name, value in one.result.facts.items()
+            if name.startswith("least_") and name.endswith("_seen")
+        },
         **said.facts,
     }
     return Answer("ours", said.scores, said.denied if verdict == "denied" else said.told, verdict, facts)
