@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tdsec_gov.cli.shell import Shell
+from tdsec_gov.gate.cited import citation
 
 if TYPE_CHECKING:
     from tdsec_gov.domain.findings import CheckResult, Finding
@@ -52,6 +53,8 @@ def _print_result(shell: Shell, result: CheckResult, verbose: bool) -> None:
         shell.say(f"    {place}: {text}" if place else f"    {text}")
     for note in result.not_checked if verbose else ():
         shell.say(f"    not checked: {note}")
+    for note in citation(result) if verbose else ():
+        shell.say(f"    {note}")
 
 
 def _place(found: list[Finding]) -> str:

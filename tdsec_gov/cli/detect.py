@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tdsec_gov.cli.detect_accept import accept, accepted
+from tdsec_gov.cli.detect_calibrate import calibrate
 from tdsec_gov.cli.detect_look import look
 
 
@@ -31,5 +32,5 @@ def detect() -> None:
     """
 
 
-for _command in (look, accept, accepted):
+for _command in (look, calibrate, accept, accepted):
     detect.add_command(_command)

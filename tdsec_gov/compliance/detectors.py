@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tdsec_gov.compliance.bars import Bar, bars
 from tdsec_gov.compliance.htmlparts import Html, code, pairs, pill, section, table, tag
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.verdict import Verdict
@@ -31,6 +32,7 @@ def detectors(verdict: Verdict) -> Iterator[Html]:
             limit = f"A version is denied where an adjusted p of a test is {result.threshold:g} or below."
             parts.append(tag("p", limit, cls="soft"))
         yield section("Poisoning", "poisoning", tag("div", *parts))
+        yield from _calibration(result.facts.get("calibration"))
 
 
 def _ran(said: JsonValue) -> bool:
@@ -43,6 +45,35 @@ def _summary(told: JsonValue) -> Iterator[Html]:
     risk = str(told["risk"])
     share = f"{told['rows_flagged']} of {told['rows_examined']} ({float(str(told['suspicious_rate'])):.2%})"
     yield pairs([("overall risk", pill(risk, _RISKS.get(risk, "plain"))), ("rows flagged", share)])
+
+
+def _calibration(told: JsonValue) -> Iterator[Html]:
+    """A bar for each attack and rate: the share of trials that the gate would have denied."""
+    if not isinstance(told, dict):
+        return
+    cells = [one for one in _list(told["attacks"]) if isinstance(one, dict)]
+    rows = [
+        Bar(
+            f"{one['attack']}, {float(str(one['rate'])):.2g}",
+            float(str(one["caught"])) / max(1.0, float(str(one["trials"]))),
+            None,
+            f"{one['caught']} of {one['trials']} ({one['low']} to {one['high']})",
+        )
+        for one in cells
+    ]
+    denied, pushes = _list(told["clean"])
+    said = (
+        f"Attacks on the rows of version {str(told['version'])[:12]}, {str(told['created'])[:10]}: the share "
+        f"that the gate would have denied, by the share of added rows poisoned, with a 95 % interval. "
+        f"Clean pushes denied: {denied} of {pushes}."
+    )
+    note = "settings or detectors changed since" if told["stale"] else ""
+    parts = [tag("p", said, cls="soft"), bars(rows, "denied", "")]
+    yield section("What would have been caught", "calibration", tag("div", *parts), note=note)
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _row(name: str, said: Any) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ ACTIONS = (
     "waive",
     "accept",
     "reveal",
+    "calibrate",
     "review",
     "push",
     "pull",

@@ -17,6 +17,7 @@ from tdsec_gov.domain.verdict import Verdict
 from tdsec_gov.domain.waiver import UsedWaiver
 from tdsec_gov.errors import IntegrityError, SignerUntrusted, UsageError
 from tdsec_gov.gate.acceptance import Accepted, last_accepted
+from tdsec_gov.gate.cited import cited
 from tdsec_gov.gate.committers import committers
 from tdsec_gov.gate.decide import decide
 from tdsec_gov.gate.job import Job, data_files, required_checks
@@ -36,6 +37,7 @@ from tdsec_gov.repo.repository import Repository
 from tdsec_gov.repo.rows import private_folder
 from tdsec_gov.repo.versions import build_manifest
 from tdsec_gov.verdicts.book import VerdictBook, superseding
+from tdsec_gov.verdicts.calibration import Calibration, last_calibration
 from tdsec_gov.verdicts.statement import to_statement
 from tdsec_gov.verdicts.store import shortened_history, verdict_name, verdict_names, write_verdict
 from tdsec_gov.verdicts.verify import Verified, format_time, parse_time
@@ -235,9 +237,17 @@ class Gate:
             allowed=accepted.items,
         )
         limits = Limits(policy.rule.time_limit, policy.rule.memory_limit << 20)
-        done = {one.check: one for one in run_checks(job, limits, report)}
+        record = self._calibration(version.name)
+        done = {
+            one.check: cited(one, record, dict(wanted)[one.check]) for one in run_checks(job, limits, report)
+        }
         done |= {name: _cannot_run(name, version.name) for name in missing}
         return [done[name] for name, _ in wanted if name in done]
+
+    def _calibration(self, dataset: str) -> Calibration | None:
+        """What the detectors would have caught on the last accepted version that somebody calibrated on."""
+        accepted = [one.verdict.version.root for one in self.book.history(dataset) if one.verdict.accepted]
+        return last_calibration(self.book.evidence, dataset, accepted, self.book.trusted(dataset))
 
     def manifest(self, pointer: Pointer, report: Report) -> Manifest:
         """The files of a version in DVC's cache, hashed. What is unchanged since it was last hashed is not

@@ -1,0 +1,1 @@
+"""How much would have been caught: seeded attacks on a user's own accepted rows."""
