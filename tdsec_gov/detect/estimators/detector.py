@@ -17,7 +17,7 @@ from tdsec_gov.detect.estimators.inputs.dispatch import taken
 from tdsec_gov.detect.estimators.inputs.given import Given
 from tdsec_gov.detect.estimators.parameters import Parameters, parsed
 from tdsec_gov.detect.estimators.report import Report, report_of
-from tdsec_gov.detect.estimators.scores import OFFSET, row_scores
+from tdsec_gov.detect.estimators.scores import OFFSET
 from tdsec_gov.detect.estimators.stacking import stack_of
 from tdsec_gov.detect.suite import examine, fitting
 from tdsec_gov.detect.types import FloatArray, IntArray
@@ -134,9 +134,10 @@ class PoisonDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             )
         except NotRunnable as exc:
             raise ValueError(f"X cannot be examined: {exc}.") from None
-        report = report_of(examined, start, given.rows, parameters.options.alpha, parameters.skipped)
-        self.report_: Report = report
-        return row_scores(examined, report, start)
+        self.report_: Report = report_of(
+            examined, start, given.rows, parameters.options.alpha, parameters.skipped
+        )
+        return self.report_.scores.copy()
 
     def _signs(self) -> IntArray:
         return np.where(self.report_.named, -1, 1)

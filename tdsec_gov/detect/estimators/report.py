@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tdsec_gov.detect.contract import Alarm, Kind, Role
+from tdsec_gov.detect.estimators.scores import counted, looked_at, row_scores
 from tdsec_gov.detect.suite import Examined, Ran
-from tdsec_gov.detect.types import NO_ROWS, BoolArray, IntArray
+from tdsec_gov.detect.types import NO_ROWS, BoolArray, FloatArray, IntArray
 
 WARNING = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.CONFLICTS})
 """Exact counts that the default policy tells and bears."""
+SPREAD = "attacks spread over many small pushes: fit on the rows that a person audited last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,15 @@ class Found:
     denies: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The verdict of the check ``poisoning`` under the default policy at ``alpha``.
 
     ``compared``: there were accepted rows; without them nothing can be denied, and a person has to look.
     ``rows`` is the number of rows of X, of which ``news`` are no repetition of accepted ones; ``named`` and
     ``examined`` are masks over them: those that an alarm names (shift apart, as in the check's summary), and
-    those that were looked at one by one. ``not_addressed`` says what the answer does not cover.
+    those that were looked at one by one; ``scores`` is what ``score_samples`` gives. ``not_addressed``
+    says what the answer does not cover.
     """
 
     alpha: float
@@ -71,6 +74,7 @@ class Report:
     alarms: tuple[Found, ...]
     named: BoolArray
     examined: BoolArray
+    scores: FloatArray
     not_addressed: tuple[str, ...]
 
     @property
@@ -87,7 +91,7 @@ class Report:
         """Share of the new rows that an alarm names."""
         return round(int(self.named.sum()) / self.news, 6) if self.news else 0.0
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         word = (
             "denied" if self.denied else "not denied" if self.compared else "no accepted rows: look yourself"
         )
@@ -107,19 +111,11 @@ def report_of(examined: Examined, start: int, rows: int, alpha: float, skipped: 
     subject = examined.subject
     alarms = tuple(_found(one, alarm, start) for one in examined.ran for alarm in one.result.alarms)
     roles = counted(examined)
+    seen = looked_at(examined, start, rows)
     named = np.zeros(rows, dtype=np.bool_)
     for one in examined.ran:
         for alarm in one.result.alarms if one.detector.role in roles else ():
             named[_rows(alarm, start)] = True
-    left = [f"not examined: {one}" for one in subject.stack.gaps]
-    left.extend(subject.notes)
-    for one in examined.ran:
-        if one.result.not_run:
-            left.append(f"{one.detector.name}: NOT RUN: {one.result.not_run}")
-        left.extend((*one.result.notes, *one.detector.not_addressed))
-    left.extend(f"{name}: switched off" for name in sorted(skipped))
-    if subject.options.allow:
-        left.append(f"{len(subject.options.allow)} columns or items that are allowed")
     return Report(
         alpha=alpha,
         compared=subject.compared,
@@ -128,25 +124,28 @@ def report_of(examined: Examined, start: int, rows: int, alpha: float, skipped: 
         tests=tuple(_told(one, adjusted.get(one.detector.name)) for one in examined.ran),
         alarms=alarms,
         named=named,
-        examined=looked_at(examined, start, rows),
-        not_addressed=tuple(dict.fromkeys(left)),
+        examined=seen,
+        scores=row_scores(examined, named, seen, start),
+        not_addressed=tuple(dict.fromkeys(_left(examined, skipped))),
     )
 
 
-def counted(examined: Examined) -> frozenset[Role]:
-    """The roles that speak of single rows: all but drift, and drift where nothing else ran."""
-    roles = frozenset(one.detector.role for one in examined.ran)
-    return roles - {Role.DRIFT} or roles
-
-
-def looked_at(examined: Examined, start: int, rows: int) -> BoolArray:
-    """Rows of X that were drawn, or that repeat accepted rows and so are no news."""
+def _left(examined: Examined, skipped: frozenset[str]) -> list[str]:
     subject = examined.subject
-    news = subject.diff.added | subject.diff.relabelled
-    mask = ~news[start : start + rows]
-    drawn = subject.origin[subject.new] - start
-    mask[drawn[drawn >= 0]] = True
-    return mask
+    left = [f"not examined: {one}" for one in subject.stack.gaps]
+    left.extend(subject.notes)
+    if not subject.classes:
+        left.append("labels: none were given")
+    for one in examined.ran:
+        if one.result.not_run:
+            left.append(f"{one.detector.name}: NOT RUN: {one.result.not_run}")
+        left.extend((*one.result.notes, *one.detector.not_addressed))
+    left.extend(f"{name}: switched off" for name in sorted(skipped))
+    if subject.options.allow:
+        left.append(f"{len(subject.options.allow)} columns or items that are allowed")
+    if subject.compared:
+        left.append(SPREAD)
+    return left
 
 
 def _told(one: Ran, adjusted: float | None) -> Told:
