@@ -33,7 +33,7 @@ def cited(result: CheckResult, record: Calibration | None, params: Mapping[str, 
 
 
 def citation(result: CheckResult) -> Iterator[str]:
-    """In words what the record says that the check would have caught, and what not; nothing for other checks."""
+    """In words what the record says would have been caught, and what not; nothing for other checks."""
     if "calibration" not in result.facts:
         return
     told = result.facts["calibration"]
