@@ -3,7 +3,9 @@
     OMP_NUM_THREADS=1 python -m bench.detection [--set NAME]* [--attack NAME]* [--rows N] [--seeds N]
         [--clean N] [--json FILE] [--cache FOLDER]
 
-Prints a Markdown table. With ``--json`` results are written as they come and read again by the next run.
+Prints Markdown tables. With ``--json`` results are written as they come and read again by the next run. The
+other tools are optional: ``pip install cleanlab pyod`` and ``pip install --no-deps
+adversarial-robustness-toolbox`` (beside PyTorch); what is missing is said to be missing.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def dense(task: Task) -> FloatArray:
 
 def probabilities(task: Task) -> FloatArray:
     """Out-of-fold chances of the classes, shape (rows, classes), by the model that suits the content."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import StratifiedKFold
 
     rows = task.rows
@@ -30,7 +32,9 @@ def probabilities(task: Task) -> FloatArray:
     for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=task.seed).split(
         np.zeros(rows.labels.size), rows.labels
     ):
-        model = make().fit(features[train], rows.labels[train])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # twenty rounds are enough here
+            model = make().fit(features[train], rows.labels[train])
         result[np.ix_(test, model.classes_)] = model.predict_proba(features[test])
     return np.asarray(result / result.sum(axis=1, keepdims=True))
 
