@@ -15,6 +15,7 @@ DETECTORS: dict[str, str] = {
     "row_difference": "tdsec_gov.detect.detectors.difference:RowDifference",
     "label_conformal": "tdsec_gov.detect.detectors.label_conformal:LabelConformal",
     "shortcut_burst": "tdsec_gov.detect.detectors.bursts:ShortcutBurst",
+    "near_duplicates": "tdsec_gov.detect.detectors.near_duplicates:NearDuplicates",
     "distribution_shift": "tdsec_gov.detect.detectors.shift:DistributionShift",
     "label_shift": "tdsec_gov.detect.detectors.label_shift:LabelShift",
     "novelty": "tdsec_gov.detect.detectors.novelty:Novelty",

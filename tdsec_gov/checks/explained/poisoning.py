@@ -86,6 +86,12 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "meant to pull a model.",
         "Look at the rows named; the schema's ranges can make such values deny.",
     ),
+    "TDS426": (
+        "New rows nearly repeat rows of another label",
+        "More new rows than is usual are all but equal to an accepted row that bears another label: copies "
+        "with a wrong label, or two opinions about the same thing.",
+        "Look at the rows named, the nearest first, and decide which label is right.",
+    ),
     "TDS432": (
         "A value came in with one label",
         "A value or phrase that accepted rows hardly hold came in with the new rows and goes with one label "

@@ -24,6 +24,7 @@ CODES: dict[Kind, str] = {
     Kind.LABEL_SHIFT: "TDS423",
     Kind.NOVEL: "TDS424",
     Kind.OUTLIERS: "TDS425",
+    Kind.NEIGHBOURS: "TDS426",
     Kind.BURST: "TDS432",
     Kind.SHORTCUT: "TDS434",
 }

@@ -53,7 +53,7 @@ def test_flipped_digits_are_denied_and_listed(push, digits, rate, seed):
     before, rest = _split(digits, seed)
     bad, rows = _flip(rest, rate, seed, 10)
     result = Poisoning().run(push(before, pl.concat([before, bad])))
-    assert _codes(result) == {"TDS413"}
+    assert _codes(result) - {"TDS426"} == {"TDS413"}  # a flipped digit may nearly repeat another digit
     shown = result.findings[0].rows
     assert 10 <= len(shown) <= 20
     assert len(set(shown) & {int(row) + before.height for row in rows}) >= 0.75 * len(shown)
