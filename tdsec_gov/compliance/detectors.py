@@ -54,10 +54,10 @@ def _calibration(told: JsonValue) -> Iterator[Html]:
     cells = [one for one in _list(told["attacks"]) if isinstance(one, dict)]
     rows = [
         Bar(
-            f"{one['attack']}, {float(str(one['rate'])):.2g}",
+            f"{one['attack']}, {float(str(one['rate'])):.2%}".replace(".00%", "%"),
             float(str(one["caught"])) / max(1.0, float(str(one["trials"]))),
             None,
-            f"{one['caught']} of {one['trials']} ({one['low']} to {one['high']})",
+            f"{one['caught']} of {one['trials']} ({_percent(one['low'])} to {_percent(one['high'])})",
         )
         for one in cells
     ]
@@ -70,6 +70,10 @@ def _calibration(told: JsonValue) -> Iterator[Html]:
     note = "settings or detectors changed since" if told["stale"] else ""
     parts = [tag("p", said, cls="soft"), bars(rows, "denied", "")]
     yield section("What would have been caught", "calibration", tag("div", *parts), note=note)
+
+
+def _percent(value: JsonValue) -> str:
+    return f"{float(str(value)):.0%}"
 
 
 def _list(value: JsonValue) -> list[JsonValue]:

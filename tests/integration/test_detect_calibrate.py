@@ -65,7 +65,7 @@ def test_a_verdict_cites_what_would_have_been_caught(shop):
     page = shop.root.parent / "page.html"
     assert shop.tdsec("check", "train.csv", "--html", str(page)).code == 0
     text = page.read_text()
-    assert "What would have been caught" in text and "value-fixed, 0.1" in text and "shortcut_burst" in text
+    assert "What would have been caught" in text and "value-fixed, 10%" in text and "shortcut_burst" in text
     assert '"calibrate"' in shop.tdsec("--json", "audit", "log", "--action", "calibrate").out
 
 

@@ -19,7 +19,7 @@ class LabelConformal:
     another kind* when only the accepted version contradicts them."""
 
     name: ClassVar[str] = "label_conformal"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     role: ClassVar[Role] = Role.TEST
     reference: ClassVar[bool | None] = True
     labels: ClassVar[bool] = True
@@ -51,7 +51,7 @@ class LabelConformal:
             score_meaning="-log10 of the row's conformal p-value within its class",
             row_p=test.row_p,
             alarms=() if joint is None else (_alarm(subject, test, joint),),
-            precision=None if joint is None else test.excess / max(1, test.suspects.size),
+            precision=None if joint is None else test.precision,
             facts={
                 "joint_test_p": joint,
                 "rows_tested": test.tested,

@@ -28,6 +28,7 @@ from tdsec_gov.detect.types import FloatArray, IntArray
 
 _FOLDS = 5
 _LEAST_CLASS = 10
+_FALSE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class LabelTest:
     """Result over the new rows ``index``.
 
     ``p`` for the whole push; ``row_p`` conformal p-value per row (nan: its class has fewer than 10
-    accepted rows); ``suspects`` positions in ``index`` in the most telling tail, the worst first;
-    ``excess`` how many more rows than expected lie in that tail; ``tested`` rows with a p-value.
+    accepted rows); ``suspects`` positions in ``index`` of the rows to look at, the worst first, and the
+    estimated ``precision`` of that choice; ``excess`` how many more rows than expected lie in the most telling
+    tail; ``tested`` rows with a p-value.
     """
 
     p: float
@@ -44,6 +46,7 @@ class LabelTest:
     row_p: FloatArray
     suspects: IntArray
     excess: int
+    precision: float
     tested: int
 
 
@@ -63,7 +66,7 @@ def label_test(
     testable = new[known[labels[new]]]
     row_p = np.full(new.size, np.nan)
     if testable.size == 0:
-        return LabelTest(1.0, new, row_p, np.empty(0, dtype=np.int64), 0, 0)
+        return LabelTest(1.0, new, row_p, np.empty(0, dtype=np.int64), 0, 0.0, 0)
     base = accepted[known[labels[accepted]]]
     both = np.concatenate([base, testable])
     assigned = np.concatenate([folds(base.size, _FOLDS, rng), folds(testable.size, _FOLDS, rng)])
@@ -76,9 +79,21 @@ def label_test(
     row_p[known[labels[new]]] = conformal_p(
         own[: base.size], labels[base], own[base.size :], labels[testable]
     )
-    best = int(np.argmin([one[0] for one in tails]))
-    suspects = np.argsort(np.where(np.isnan(row_p), 2.0, row_p), kind="stable")
-    return LabelTest(p, new, row_p, suspects[: tails[best][1]], max(0, round(tails[best][2])), testable.size)
+    excess = max(0, round(tails[int(np.argmin([one[0] for one in tails]))][2]))
+    suspects, precision = _suspects(row_p, excess)
+    return LabelTest(p, new, row_p, suspects, excess, precision, testable.size)
+
+
+def _suspects(row_p: FloatArray, excess: int) -> tuple[IntArray, float]:
+    """The strangest rows of which about one in five is there by chance (Benjamini & Hochberg 1995), at least
+    one, and where none are so few as ``excess``; and the share that is not there by chance."""
+    order = np.argsort(np.where(np.isnan(row_p), 2.0, row_p), kind="stable")
+    order = order[: int(np.count_nonzero(~np.isnan(row_p)))]
+    false = order.size * row_p[order] / np.arange(1, order.size + 1)
+    kept = np.flatnonzero(false <= _FALSE)
+    count = int(kept[-1]) + 1 if kept.size else max(1, excess)
+    count = min(count, order.size)
+    return order[:count], float(max(0.0, 1.0 - false[count - 1]))
 
 
 def _combined(
