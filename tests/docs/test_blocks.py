@@ -23,6 +23,7 @@ def test_the_pages_are_these() -> None:
         "errors.md",
         "keys.md",
         "measured.md",
+        "notebooks.md",
         "performance.md",
         "policy.md",
         "threat-model.md",
