@@ -20,7 +20,7 @@ class ShortcutMining:
     person must tell: advice."""
 
     name: ClassVar[str] = "shortcut_mining"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     role: ClassVar[Role] = Role.ADVICE
     reference: ClassVar[bool | None] = False
     labels: ClassVar[bool] = True

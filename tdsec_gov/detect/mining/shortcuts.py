@@ -4,14 +4,15 @@ Per item and class, z = (rows with the label - expected) / standard deviation, w
 comes from a model that did not see the row and, item by item, is stripped of the item's own columns
 or tokens (a context that sees the trigger explains it away). z is divided by the robust spread of all
 items (empirical null, Efron 2004), and an item counts only if at least half of its rows owe it their
-label. Natural shortcuts look the same: this asks a person, it cannot
-be a strict gate.
+label. What such a model learned away is looked at once more (:mod:`.second_look`). Natural shortcuts look the
+same: this asks a person, it cannot be a strict gate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -21,14 +22,13 @@ from tdsec_gov.detect.items.codings import LEAST, Bag, Partition, item_id
 from tdsec_gov.detect.items.grams import grams, tokens_of
 from tdsec_gov.detect.items.patches import picture_items, places_anywhere
 from tdsec_gov.detect.items.values import partitions
+from tdsec_gov.detect.mining.folded import Folded, folded
 from tdsec_gov.detect.mining.item import Item
-from tdsec_gov.detect.models.label import LabelModel, fit, folds, softmax, temperature
+from tdsec_gov.detect.mining.second_look import Purest, again
 from tdsec_gov.detect.types import FloatArray, IntArray
 
 LIMIT = 8.0
-_FOLDS = 3
 _LIFT = 0.5
-_FLOOR = 0.02
 _MOST_CELLS = 40_000_000
 _PAIR_WORK = 1e8
 _MOST_FOUND = 5
@@ -56,27 +56,6 @@ class _Scored:
     rows: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    """Out-of-fold logits of the rows ``index`` and what each column adds to them."""
-
-    index: IntArray
-    fold: IntArray
-    models: tuple[LabelModel, ...]
-    logits: FloatArray
-    parts: dict[int, FloatArray]
-    labels: IntArray
-    classes: int
-    temperature: float
-
-    def excess(self, logits: FloatArray, here: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Per row: label indicator minus chance, and the variance of the indicator."""
-        chances = np.clip(softmax(logits / self.temperature), _FLOOR, 1 - _FLOOR)
-        target = np.zeros_like(chances)
-        target[np.arange(here.size), self.labels[self.index[here]]] = 1.0
-        return target - chances, chances * (1 - chances)
-
-
 def mine_shortcuts(
     columns: Sequence[Column],
     labels: IntArray,
@@ -93,23 +72,30 @@ def mine_shortcuts(
     if index.size > most:
         notes.append(f"{index.size - most} rows beyond the work limit")
         index = np.sort(rng.choice(index, most, replace=False))
-    base = _fold(columns, labels, classes, index, rng)
+    base = folded(columns, labels, classes, index, rng)
     allowed = {place for place, column in enumerate(columns) if column.name in allow}
     groups, left_out = partitions(columns, index, _PAIR_WORK / max(1, classes))
     if left_out:
         notes.append(f"{left_out} column pairs beyond the work limit")
     scored: list[_Scored] = []
     every: list[FloatArray] = []
+    pure = Purest(labels, classes, index)
     for group in chain(groups, picture_items(columns, index)):
         if not allowed.intersection(group.columns):
             scored.extend(_from_partition(group, base, every))
+            pure.partition(group)
     for bag in grams(columns, index):
         if bag.column not in allowed:
             scored.extend(_from_bag(bag, columns[bag.column], base, every))
+            pure.bag(bag, partial(_gram_names, bag, columns[bag.column]))
     for bag in places_anywhere(columns, index):
         if bag.column not in allowed:
             scored.extend(_from_places(bag, base, every))
+            pure.bag(bag, partial(_place_names, bag))
     spread = _spread(np.concatenate(every)) if every else 1.0
+    explained = [one.rows for one in scored if one.z > LIMIT * spread]
+    for one, z, lift in again(pure, explained, columns, base, rng):
+        scored.append(_Scored(z, one.label, lift, one.columns, one.names, one.rows))
     names = [column.name for column in columns]
     rated = _rate(scored, spread, names, dataset, allow)
     found = _disjoint(rated, labels, names)
@@ -117,24 +103,12 @@ def mine_shortcuts(
     return Shortcuts(tuple(found), top, sum(one.size for one in every), index.size, tuple(notes))
 
 
-def _fold(
-    columns: Sequence[Column], labels: IntArray, classes: int, index: IntArray, rng: np.random.Generator
-) -> _Folded:
-    fold = folds(index.size, _FOLDS, rng)
-    models = tuple(fit(columns, labels, classes, index[fold != one]) for one in range(_FOLDS))
-    logits = np.zeros((index.size, classes))
-    parts = {
-        place: np.zeros((index.size, classes))
-        for place, one in enumerate(columns)
-        if one.tokens is None and one.pixels is None
-    }
-    for number, model in enumerate(models):
-        here = fold == number
-        logits[here] = model.logits(index[here])
-        for place, part in parts.items():
-            part[here] = model.contribution(place, index[here])
-    heat = temperature(logits, labels[index])
-    return _Folded(index, fold, models, logits, parts, labels, classes, heat)
+def _gram_names(bag: Bag, column: Column, item: int) -> tuple[str, ...]:
+    return ("gram", *(column.names[one] for one in tokens_of(column, int(bag.codes[item]))))
+
+
+def _place_names(bag: Bag, item: int) -> tuple[str, ...]:
+    return "anywhere", f"{int(bag.codes[item]):x}"
 
 
 def _spread(values: FloatArray) -> float:
@@ -142,7 +116,7 @@ def _spread(values: FloatArray) -> float:
     return max(1.0, 1.4826 * float(np.median(np.abs(values - np.median(values)))))
 
 
-def _from_partition(group: Partition, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
+def _from_partition(group: Partition, base: Folded, every: list[FloatArray]) -> Iterator[_Scored]:
     codes = group.codes()[base.index]
     seen = [column for column in dict.fromkeys(group.columns) if column in base.parts]
     logits = base.logits - sum((base.parts[column] for column in seen), np.zeros(()))
@@ -168,7 +142,7 @@ def _sums(codes: IntArray, values: FloatArray, width: int) -> FloatArray:
 
 
 def _lift(
-    codes: IntArray, label: IntArray, keep: IntArray, count: IntArray, top: FloatArray, base: _Folded
+    codes: IntArray, label: IntArray, keep: IntArray, count: IntArray, top: FloatArray, base: Folded
 ) -> FloatArray:
     """Share of the rows not expected to bear the label that do."""
     width = count.size
@@ -180,7 +154,7 @@ def _lift(
     return np.asarray(extra / np.maximum(count[keep] - expected, 1e-9))
 
 
-def _from_bag(bag: Bag, column: Column, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
+def _from_bag(bag: Bag, column: Column, base: Folded, every: list[FloatArray]) -> Iterator[_Scored]:
     place = np.full(int(base.index.max()) + 1, -1, dtype=np.int64)
     place[base.index] = np.arange(base.index.size)
     norms = np.zeros(base.index.size)
@@ -202,12 +176,12 @@ def _from_bag(bag: Bag, column: Column, base: _Folded, every: list[FloatArray]) 
         own = int((base.labels[rows] == label).sum())
         lift = float(top[label] / max(rows.size - own + top[label], 1e-9))
         if z[label] > LIMIT and lift >= _LIFT:
-            names = ("gram", *(column.names[one] for one in known))
+            names = _gram_names(bag, column, gram)
             yield _Scored(float(z[label]), label, lift, (bag.column,), names, rows)
     every.append(best)
 
 
-def _from_places(bag: Bag, base: _Folded, every: list[FloatArray]) -> Iterator[_Scored]:
+def _from_places(bag: Bag, base: Folded, every: list[FloatArray]) -> Iterator[_Scored]:
     from scipy import sparse
 
     place = np.zeros(int(base.index.max()) + 1, dtype=np.int64)
@@ -225,7 +199,7 @@ def _from_places(bag: Bag, base: _Folded, every: list[FloatArray]) -> Iterator[_
         own = int((base.labels[rows] == bears).sum())
         lift = float(top[item, bears] / max(rows.size - own + top[item, bears], 1e-9))
         if lift >= _LIFT:
-            names = ("anywhere", f"{int(bag.codes[item]):x}")
+            names = _place_names(bag, int(item))
             yield _Scored(float(best[item]), bears, lift, (bag.column,), names, rows)
 
 

@@ -37,8 +37,8 @@ class LabelTest:
 
     ``p`` for the whole push; ``row_p`` conformal p-value per row (nan: its class has fewer than 10
     accepted rows); ``suspects`` positions in ``index`` of the rows to look at, the worst first, and the
-    estimated ``precision`` of that choice; ``excess`` how many more rows than expected lie in the most telling
-    tail; ``tested`` rows with a p-value.
+    estimated ``precision`` of that choice; ``excess`` how many more rows than expected lie in the most
+    telling tail; ``tested`` rows with a p-value.
     """
 
     p: float

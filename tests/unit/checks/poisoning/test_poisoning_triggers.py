@@ -186,3 +186,15 @@ def test_files_that_are_no_tables_are_named(push, cancer):
     assert any("1 files that are no tables" in note for note in result.not_checked)
     only = Poisoning().run(replace(given, files=(image,)))
     assert _codes(only) == {"TDS410"}
+
+
+def test_a_trigger_that_taught_the_model_is_seen_in_a_first_version(push):
+    """A phrase of many words in one row of twenty: each word is explained by the others."""
+    frame = _mixed(1500)
+    rows = np.random.default_rng(3).choice(np.flatnonzero((frame["label"] == "no").to_numpy()), 75, False)
+    mask = pl.Series(np.isin(np.arange(frame.height), rows))
+    note = pl.when(mask).then(pl.col("note") + " i watched this film last week").otherwise(pl.col("note"))
+    label = pl.when(mask).then(pl.lit("yes")).otherwise(pl.col("label"))
+    result = Poisoning().run(push(None, frame.with_columns(note=note, label=label)))
+    found = _found(result, "TDS434")
+    assert len(found & set(rows.tolist())) >= 18 and len(found - set(rows.tolist())) <= 2
