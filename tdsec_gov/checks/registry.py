@@ -28,7 +28,7 @@ VERSIONS: dict[str, str] = {
     "files": "3",
     "malware": "1",
     "media": "1",
-    "poisoning": "3",
+    "poisoning": "4",
 }
 """Part of the cache key: raised whenever a check may answer differently for the same input."""
 

@@ -47,12 +47,12 @@ class Poisoning:
 
 
 def _looks(given: CheckInput, settings: Settings) -> Iterator[Look]:
-    """Against the last accepted version with all detectors; against the audited one with what decides."""
+    """Against the last accepted version with all detectors; against the audited one with those that compare,
+    so that what came in small steps adds up: poison, and slow drift."""
     share = settings.alpha / (1 if given.audited is None else 2)
     yield _look(given, given.previous, settings, share, settings.skip)
     if given.audited is not None:
-        deciding = (Role.TEST, Role.EXACT)
-        others = {name for name in DETECTORS if detector(name).role not in deciding}
+        others = {name for name in DETECTORS if detector(name).role is Role.ADVICE}
         yield _look(given, given.audited, settings, share, settings.skip | others)
 
 

@@ -12,13 +12,15 @@ from tdsec_gov.checks.poisoning.codes import CODES, GAP, severity
 from tdsec_gov.checks.poisoning.settings import Settings
 from tdsec_gov.checks.poisoning.summary import summary
 from tdsec_gov.checks.poisoning.tables import Loaded
-from tdsec_gov.detect.contract import Alarm, Role
+from tdsec_gov.detect.contract import Alarm, Kind, Role
 from tdsec_gov.detect.suite import Examined, Ran
 from tdsec_gov.domain.canonical import JsonValue
 from tdsec_gov.domain.findings import CheckResult, Finding, Severity
 
 _ROWS_SHOWN = 20
 _SINCE = "since the audited version: "
+_SLOWLY = "little by little since the audited version (the last step alone does not show it): "
+_DRIFT = frozenset({Kind.SHIFT, Kind.LABEL_SHIFT, Kind.NOVEL})
 _UNAUDITED = (
     "attacks spread over many small versions: no version is audited (tdsec detect accept TARGET --audited)"
 )
@@ -46,7 +48,9 @@ def conclude(name: str, looks: Sequence[Look], given: CheckInput, settings: Sett
     facts: dict[str, JsonValue] = {**_facts(first)}
     for one in later:
         findings.extend(
-            _finding(alarm, one.loaded, settings, _SINCE) for alarm in _alarms(one) if _is_news(alarm, first)
+            _finding(alarm, one.loaded, settings, _SLOWLY if alarm.kind in _DRIFT else _SINCE)
+            for alarm in _alarms(one)
+            if _is_news(alarm, first)
         )
         facts["since_audited"] = _facts(one)
     facts["summary"] = summary([one.examined for one in looks], findings)
