@@ -12,6 +12,7 @@ import pytest
 from doc_blocks import DOCS, PACKAGE, ROOT, pages
 from doc_sources import commands
 
+from tdsec_gov.cli.detect import LookByDefault
 from tdsec_gov.vault.keyrings.keyring import Keyring
 from tdsec_gov.vault.objects.objects import header_length
 
@@ -42,6 +43,8 @@ def command_of(words: list[str]) -> tuple[str, list[str]]:
     path = "tdsec"
     while rest and f"{path} {rest[0]}" in COMMANDS:
         path = f"{path} {rest.pop(0)}"
+    if isinstance(COMMANDS[path], LookByDefault) and rest and rest[0] not in ("--help", "TARGET"):
+        path = f"{path} look"
     return path, rest
 
 
