@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     help="A git revision, an accepted version's SHA-256, a path, or none (else the last accepted version).",
 )  # fmt: skip
 @click.option("--alpha", type=float, help="Rate of false alarms to allow (else the policy's, or 0.01).")
+@click.option("--second-opinion", is_flag=True, help="Have a small neural network look, too: it warns only.")
 @click.option("--explain", is_flag=True, help="Say of each finding what it means and what to do.")
 @click.option(
     "--reveal", metavar="FOLDER",
@@ -43,6 +44,7 @@ def look(
     labels_from: str | None,
     against: str | None,
     alpha: float | None,
+    second_opinion: bool,
     explain: bool,
     reveal: str | None,
     style: str,
@@ -62,7 +64,12 @@ def look(
         _require_place(shell, repository, reveal)
     with Checking(target, quiet=shell.json) as watching:
         view = _look(shell, repository, target, against, watching)
-        given = {"label": label, "labels_from": labels_from, "alpha": alpha}
+        given = {
+            "label": label,
+            "labels_from": labels_from,
+            "alpha": alpha,
+            "second_opinion": second_opinion or None,
+        }
         view.params.update({name: value for name, value in given.items() if value is not None})
         _require_labels(view)
         result = view.run(repository.root if repository else None, shell.now(), watching)

@@ -22,8 +22,17 @@ DETECTORS: dict[str, str] = {
     "outliers": "tdsec_gov.detect.detectors.outliers:Outliers",
     "confident_learning": "tdsec_gov.detect.detectors.confident_learning:ConfidentLearning",
     "shortcut_mining": "tdsec_gov.detect.detectors.shortcuts:ShortcutMining",
+    "spectral_signatures": "tdsec_gov.detect.detectors.spectral:SpectralSignatures",
+    "activation_clusters": "tdsec_gov.detect.detectors.activation_clusters:ActivationClusters",
+    "gradient_norm": "tdsec_gov.detect.detectors.gradient_norm:GradientNorm",
+    "deep_neighbours": "tdsec_gov.detect.detectors.deep_neighbours:DeepNeighbours",
 }
 """The closed table of detectors, in the order in which they are told."""
+
+SECOND_OPINIONS = frozenset(
+    {"spectral_signatures", "activation_clusters", "gradient_norm", "deep_neighbours"}
+)
+"""Those that train a small network, and run only where they are asked for."""
 
 Progress = Callable[[int, int], None]
 
@@ -60,9 +69,12 @@ def load(name: str) -> Detector:
     return found
 
 
-def fitting(stack: Stack, reference: bool, skip: Collection[str] = ()) -> list[Detector]:
-    """The detectors that apply to these rows, in the order of the table."""
-    every = [load(name) for name in DETECTORS if name not in skip]
+def fitting(
+    stack: Stack, reference: bool, skip: Collection[str] = (), second: bool = False
+) -> list[Detector]:
+    """The detectors that apply to these rows, in the order of the table; ``second``: with second opinions."""
+    left_out = {*skip, *(() if second else SECOND_OPINIONS)}
+    every = [load(name) for name in DETECTORS if name not in left_out]
     return [
         one
         for one in every
@@ -76,14 +88,16 @@ def examine(
     *,
     reference: bool,
     skip: Collection[str] = (),
+    second: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Examined:
-    """Run every detector that fits. ``reference``: there is an accepted version.
+    """Run every detector that fits. ``reference``: there is an accepted version; ``second``: second opinions,
+    too.
 
     Raises:
         NotRunnable: nothing can be drawn to look at.
     """
-    chosen = fitting(stack, reference, skip)
+    chosen = fitting(stack, reference, skip, second)
     tests, drifts = (sum(one.role is role for one in chosen) for role in (Role.TEST, Role.DRIFT))
     subject = Subject.of(stack, options, tests, drifts, reference=reference)
     ran = []

@@ -41,6 +41,7 @@ _POISONING = {
     "new_labels": one_of("warn", "deny", default="deny"),
     "drift": one_of("warn", "deny", default="deny"),
     "shift": one_of("warn", "deny", default="warn"),
+    "second_opinion": flag(False),
 }
 DIRECTIONS: Mapping[str, Mapping[str, Direction]] = {
     "source": {

@@ -217,7 +217,9 @@ def _poisoning() -> Iterator[Row]:
         elif key in settings._SHARES:
             words = "number above 0 to 0.2" if key == "alpha" else "number from 0 to 1"
         else:
-            words = {str: "text", int: "whole number", frozenset: "list of: text"}[type(value)]
+            words = {str: "text", bool: "true or false", int: "whole number", frozenset: "list of: text"}[
+                type(value)
+            ]
         shown = (
             value if isinstance(value, str) else json.dumps(value) if isinstance(value, int | float) else ""
         )

@@ -118,6 +118,7 @@ POISONING = {
     "new_labels": DENY,
     "drift": DENY,
     "shift": WARN,
+    "second_opinion": lever(False, True),
 }
 ORACLES: dict[str, dict[str, Oracle]] = {
     "source": {

@@ -92,6 +92,19 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "with a wrong label, or two opinions about the same thing.",
         "Look at the rows named, the nearest first, and decide which label is right.",
     ),
+    "TDS427": (
+        "New rows stand apart in a network",
+        "In the last hidden layer of a small network more new rows than is usual stand apart from accepted "
+        "rows of their class, or lie among rows of another: a backdoor, crafted rows, wrong labels, or a new "
+        "kind of row.",
+        "Look at the rows named, the furthest first; it is a second opinion and never denies.",
+    ),
+    "TDS428": (
+        "New rows would pull a network hard",
+        "A network that learned from accepted rows would be changed more by the new rows than by accepted "
+        "ones that it has not seen: wrong labels, or rows made to steer training.",
+        "Look at the rows named, the hardest first; it is a second opinion and never denies.",
+    ),
     "TDS432": (
         "A value came in with one label",
         "A value or phrase that accepted rows hardly hold came in with the new rows and goes with one label "

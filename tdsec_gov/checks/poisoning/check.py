@@ -66,7 +66,12 @@ def _look(
     loaded = _loaded(given, reference, settings)
     options = settings.options(given.dataset, alpha=alpha, allowed=given.allowed)
     examined = examine(
-        loaded.stack, options, reference=reference is not None, skip=skip, progress=given.progress
+        loaded.stack,
+        options,
+        reference=reference is not None,
+        skip=skip,
+        second=settings.second_opinion,
+        progress=given.progress,
     )
     return Look(examined, loaded)
 

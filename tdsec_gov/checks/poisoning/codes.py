@@ -25,11 +25,15 @@ CODES: dict[Kind, str] = {
     Kind.NOVEL: "TDS424",
     Kind.OUTLIERS: "TDS425",
     Kind.NEIGHBOURS: "TDS426",
+    Kind.REPRESENTATION: "TDS427",
+    Kind.GRADIENTS: "TDS428",
     Kind.BURST: "TDS432",
     Kind.SHORTCUT: "TDS434",
 }
 
-_WARN = frozenset({Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.OUTLIERS})
+_WARN = frozenset(
+    {Kind.RELABELLED_FEW, Kind.CONTRADICTING, Kind.OUTLIERS, Kind.REPRESENTATION, Kind.GRADIENTS}
+)
 _SETTING: dict[Kind, str] = {
     Kind.UNKNOWN_LABELS: "new_labels",
     Kind.OTHER_KIND: "drift",

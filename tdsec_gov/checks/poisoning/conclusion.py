@@ -109,6 +109,8 @@ def _unseen(looks: Sequence[Look], given: CheckInput, settings: Settings) -> Ite
     allowed = len(settings.allow | given.allowed)
     if allowed:
         yield f"{allowed} columns or items that the policy allows or a person accepted"
+    if not settings.second_opinion:
+        yield "what a small network would say of the rows (second_opinion: true)"
     yield _UNAUDITED if given.audited is None else _AUDITED
 
 

@@ -14,7 +14,7 @@ _WORDS = {"first_version": "warn", "new_labels": "deny", "drift": "deny", "shift
 """Keys whose value is warn or deny, with their default."""
 _SHARES = {"alpha": 0.01, "max_label_changes": 0.001, "max_issue_share": 0.1, "max_conflict_share": 0.01}
 _NAMES = ("allow", "ignore", "skip")
-_KEYS = {"label", "labels_from", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
+_KEYS = {"label", "labels_from", "second_opinion", "max_rows", "seed", *_WORDS, *_SHARES, *_NAMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Settings:
     ``skip`` detectors that do not run (named in the verdict); ``first_version``, ``new_labels``, ``drift``
     (labels that only the accepted version's model finds strange) and ``shift`` (content or shares of classes
     that differ from the accepted version) say whether what cannot be told apart from an attack warns or
-    denies. The rest is
+    denies; ``second_opinion`` has a small network look, too. The rest is
     :class:`~tdsec_gov.detect.data.subject.Options`.
     """
 
@@ -45,6 +45,7 @@ class Settings:
     new_labels: str
     drift: str
     shift: str
+    second_opinion: bool
 
     def options(
         self, dataset: str, *, alpha: float | None = None, allowed: frozenset[str] = frozenset()
@@ -71,6 +72,9 @@ class Settings:
         labels_from = params.get("labels_from", "column")
         if labels_from not in ("column", "folder"):
             faults.append("labels_from is neither column nor folder")
+        second = params.get("second_opinion", False)
+        if not isinstance(second, bool):
+            faults.append("second_opinion is neither true nor false")
         shares = {key: _share(params, key, default, faults) for key, default in _SHARES.items()}
         names = {key: _names(params, key, faults) for key in _NAMES}
         words = {key: _word(params, key, faults) for key in _WORDS}
@@ -99,6 +103,7 @@ class Settings:
             new_labels=words["new_labels"],
             drift=words["drift"],
             shift=words["shift"],
+            second_opinion=second is True,
         )
 
 

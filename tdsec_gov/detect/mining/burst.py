@@ -1,12 +1,12 @@
 """G3 "shortcut burst": items that became frequent together with a label, against the accepted version.
 
-For each item two questions with a stated null. Burst: given how often it occurs in both versions,
-do the new rows hold too much of it (exact hypergeometric)? Label: do its new rows bear one label more
-often than the accepted version's model expects *without seeing the item's columns*, and than the
-accepted rows with the item do (Hoeffding bound for independent unequal chances)? Fisher combines
-both, Bonferroni runs over all items. An item counts only if each half speaks for itself, so neither
-a new date nor a natural shortcut is enough; of a new and an old value, what the old one
-explains by itself is no news.
+For each item two questions with a stated null. Burst: given how often it occurs in both versions, do the
+new rows hold too much of it (exact hypergeometric), among all rows and among those of its label? Label: do
+its new rows bear one label more often than the accepted version's model expects *without seeing the item's
+columns*, and than the accepted rows with the item do (Hoeffding bound for independent unequal chances)?
+Fisher combines both, Bonferroni runs over all items. An item counts only if each half speaks for itself, so
+neither a new date nor a natural shortcut is enough, nor a class that grew; of a new and an old value, what
+the old one explains by itself is no news.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ def mine_bursts(
     bursting = sum(
         burst_p(one.new.size, one.new.size + one.old.size, new.size, every) <= BURST for one in candidates
     )
-    judge = _Judge(context, labels, classes, accepted, prior, new.size, every, items, label_limit(bursting))
+    limit = label_limit(bursting)
+    sides = [np.bincount(labels[some], minlength=classes) for some in (new, accepted)]
+    judge = _Judge(context, labels, classes, accepted, prior, new.size, every, items, limit, *sides)
     names = [column.name for column in columns]
     rated = []
     for one in candidates:
@@ -236,6 +238,8 @@ class _Judge:
     all_rows: int
     items: int
     label_limit: float
+    new_of: IntArray
+    old_of: IntArray
 
     def rate(self, one: _Candidate, rows: IntArray) -> tuple[float, int, float]:
         """Corrected p-value, label and lift of a candidate on its new ``rows``."""
@@ -252,7 +256,15 @@ class _Judge:
             pure, label, lift = label_p(self.labels[rows], self._known(np.tile(prior, (rows.size, 1)), old))
             if pure > self.label_limit or lift < _LIFT:
                 return 1.0, 0, 0.0
+        burst = max(burst, self._burst_in_class(one, rows, label))
+        if burst > BURST:
+            return 1.0, 0, 0.0
         return min(1.0, fisher(burst, beyond) * self.items), label, lift
+
+    def _burst_in_class(self, one: _Candidate, rows: IntArray, label: int) -> float:
+        """The burst among rows of this label alone: where a class grew, what it holds grew with it."""
+        new, old = (int((self.labels[some] == label).sum()) for some in (rows, one.old))
+        return burst_p(new, new + old, int(self.new_of[label]), int(self.new_of[label] + self.old_of[label]))
 
     def _before(self, one: _Candidate) -> tuple[list[bool], FloatArray]:
         """Which parts explain by themselves, and the label shares to expect.
