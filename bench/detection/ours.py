@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from bench.detection.answers import Answer, Task, auroc
-from bench.detection.sets import taken
 from tdsec_gov.checks.poisoning.codes import CODES, severity
 from tdsec_gov.checks.poisoning.settings import Settings
 from tdsec_gov.detect.contract import DetectorResult, Role
-from tdsec_gov.detect.data.columns import Column
+from tdsec_gov.detect.data.memory import contents, taken
 from tdsec_gov.detect.data.subject import Options, Stack
 from tdsec_gov.detect.suite import DETECTORS, Examined, examine, load
-from tdsec_gov.detect.types import BoolArray, FloatArray, IntArray
+from tdsec_gov.detect.types import BoolArray, FloatArray
 from tdsec_gov.domain.findings import Severity
 
 _MOST = 300.0
@@ -50,22 +48,6 @@ def ours(task: Task) -> list[Answer]:
 def _options(settings: Settings) -> Options:
     names = [one.name for one in fields(Options) if hasattr(settings, one.name)]
     return replace(Options(dataset="bench"), **{one: getattr(settings, one) for one in names})
-
-
-def contents(columns: tuple[Column, ...]) -> IntArray:
-    """One code per distinct content."""
-    known: dict[bytes, int] = {}
-    rows = columns[0]
-    count = next(len(one) for one in (rows.numbers, rows.codes, rows.tokens, rows.pixels) if one is not None)
-    found = np.empty(count, dtype=np.int64)
-    for row in range(count):
-        state = hashlib.blake2b(digest_size=16)
-        for one in columns:
-            for part in (one.numbers, one.codes, one.tokens, one.pixels):
-                if part is not None:
-                    state.update(part[row].tobytes() + b"|")
-        found[row] = known.setdefault(state.digest(), len(known))
-    return found
 
 
 def _answer(examined: Examined, settings: Settings, start: int, truth: BoolArray) -> Answer:

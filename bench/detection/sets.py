@@ -14,13 +14,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tdsec_gov.detect.data.columns import Column, prepare
+from tdsec_gov.detect.data.memory import taken
 from tdsec_gov.detect.types import IntArray
 
 LEAST = 30
@@ -41,17 +42,6 @@ class Pool:
 
     def take(self, index: IntArray) -> Pool:
         return Pool(tuple(taken(one, index) for one in self.columns), self.labels[index], self.classes)
-
-
-def taken(column: Column, index: IntArray) -> Column:
-    """The column's values in the rows ``index``."""
-    return replace(
-        column,
-        numbers=None if column.numbers is None else column.numbers[index],
-        codes=None if column.codes is None else column.codes[index],
-        tokens=None if column.tokens is None else tuple(column.tokens[at] for at in index),
-        pixels=None if column.pixels is None else column.pixels[index],
-    )
 
 
 def fashion(cache: Path) -> Pool:

@@ -49,7 +49,7 @@ def calibrate(
     """
     from tdsec_gov.checks.poisoning.calibrate import RATES
     from tdsec_gov.checks.poisoning.calibrate import calibrate as study
-    from tdsec_gov.cli.opened import journal_of, open_gate
+    from tdsec_gov.cli.opened import journal_of, one_dataset, open_gate
     from tdsec_gov.cli.progress import Counting
     from tdsec_gov.errors import UsageError
     from tdsec_gov.gate.calibration import CalibrationDesk
@@ -58,11 +58,9 @@ def calibrate(
 
     repository = shell.repository()
     repository.require_initialised()
-    pointers = repository.select([target], shell.folder)
-    if len(pointers) != 1:
-        raise UsageError("one dataset at a time", expected="one TARGET", found=f"{len(pointers)} datasets")
+    pointer = one_dataset(shell, repository, target)
     gate = open_gate(shell, repository)
-    version = _accepted(gate, pointers[0])
+    version = _accepted(gate, pointer)
     files = gate.reference(version)
     if files is None:
         raise UsageError(

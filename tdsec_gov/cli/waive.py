@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tdsec_gov.cli.shell import Shell, ask_passphrase, pass_shell
+from tdsec_gov.cli.shell import Shell, pass_shell
 
 if TYPE_CHECKING:
     from tdsec_gov.domain.findings import Finding
@@ -106,22 +106,11 @@ def _date(text: str) -> dt.date:
 
 
 def _desk(shell: Shell, target: str) -> tuple[WaiverDesk, Pointer]:
-    from tdsec_gov.audit.journal import Journal
-    from tdsec_gov.errors import UsageError
-    from tdsec_gov.files import WorkTree
+    from tdsec_gov.cli.opened import open_signing
     from tdsec_gov.gate.waive import WaiverDesk
-    from tdsec_gov.keys.committed import identity_of
-    from tdsec_gov.verdicts.book import VerdictBook
 
-    repository = shell.repository()
-    repository.require_initialised()
-    pointers = repository.select([target], shell.folder)
-    if len(pointers) != 1:
-        raise UsageError("one dataset at a time", expected="one TARGET", found=f"{len(pointers)} datasets")
-    identity = identity_of(repository.root, ask_passphrase)
-    book = VerdictBook.open(WorkTree(repository.root), shell.now())
-    desk = WaiverDesk(repository, book, Journal.open(repository.root, identity), identity)
-    return desk, pointers[0]
+    held = open_signing(shell, target)
+    return WaiverDesk(held.repository, held.book, held.journal, held.identity), held.pointer
 
 
 @click.command()

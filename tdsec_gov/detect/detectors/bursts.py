@@ -21,7 +21,7 @@ class ShortcutBurst:
     strongest found item that a row holds."""
 
     name: ClassVar[str] = "shortcut_burst"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     role: ClassVar[Role] = Role.TEST
     reference: ClassVar[bool | None] = True
     labels: ClassVar[bool] = True

@@ -31,6 +31,8 @@ _LIFT = 0.25
 _FLOOR = 0.01
 _MOST_CANDIDATES = 2_000
 _MOST_FOUND = 5
+_INSIDE = 0.9
+_WIDE_OLD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +302,26 @@ def _disjoint(rated: list[_Rated], judge: _Judge, names: list[str], level: float
             p, label, lift = judge.rate(one, left)
         if p > level or len(found) >= _MOST_FOUND:
             continue
+        p, key, one = _widest((p, key, one), label, rated, judge.labels, level)
         rows = one.new[judge.labels[one.new] == label]
         explained[one.new] = True
         columns = tuple(names[column] for column in one.columns)
         found.append(Item(columns, key, label, p, rows, one.old.size, lift, one.names[0], one.names))
     return found
+
+
+def _widest(
+    item: tuple[float, str, _Candidate], label: int, rated: list[_Rated], labels: IntArray, level: float
+) -> tuple[float, str, _Candidate]:
+    """``item``, or a significant one of the same label that holds nearly all its rows and more: a trigger of
+    one value is in more rows than that value and a neighbour's."""
+    best = item
+    for p, _, key, other, _, one in rated:
+        if p > level or other != label or one.new.size <= best[2].new.size:
+            continue
+        if one.old.size > max(item[2].old.size, _WIDE_OLD * one.new.size):
+            continue
+        inside = np.isin(item[2].new, one.new).mean()
+        if inside >= _INSIDE and (labels[one.new] == label).mean() >= _INSIDE:
+            best = (p, key, one)
+    return best
