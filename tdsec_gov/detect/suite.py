@@ -34,6 +34,9 @@ SECOND_OPINIONS = frozenset(
 )
 """Those that train a small network, and run only where they are asked for."""
 
+_FIRST = "shortcut_burst"
+"""Rows that hold a trigger are strange to the others, too: they look at what its finder leaves."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -100,17 +103,23 @@ def examine(
     chosen = fitting(stack, reference, skip, second)
     tests, drifts = (sum(one.role is role for one in chosen) for role in (Role.TEST, Role.DRIFT))
     subject = Subject.of(stack, options, tests, drifts, reference=reference)
-    ran = []
-    for place, one in enumerate(chosen):
+    ran: dict[str, Ran] = {}
+    for place, one in enumerate(sorted(chosen, key=lambda one: one.name != _FIRST)):
         progress(place, len(chosen))
-        started = time.process_time()
-        try:
-            result = one.run(subject)
-        except NotRunnable as exc:
-            result = DetectorResult(one.name, not_run=str(exc))
-        ran.append(Ran(one, _standing(result, subject, one), time.process_time() - started))
+        ran[one.name] = _run(one, subject)
+        if one.name == _FIRST:
+            subject = subject.without(ran[one.name].result.alarms)
     progress(len(chosen), len(chosen))
-    return Examined(subject, tuple(ran))
+    return Examined(subject, tuple(ran[one.name] for one in chosen))
+
+
+def _run(detector: Detector, subject: Subject) -> Ran:
+    started = time.process_time()
+    try:
+        result = detector.run(subject)
+    except NotRunnable as exc:
+        result = DetectorResult(detector.name, not_run=str(exc))
+    return Ran(detector, _standing(result, subject, detector), time.process_time() - started)
 
 
 def _standing(result: DetectorResult, subject: Subject, detector: Detector) -> DetectorResult:

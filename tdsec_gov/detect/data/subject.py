@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tdsec_gov.detect.contract import NotRunnable
+from tdsec_gov.detect.contract import Alarm, NotRunnable
 from tdsec_gov.detect.data.columns import Column
 from tdsec_gov.detect.data.diff import RowDiff, row_diff
 from tdsec_gov.detect.types import BoolArray, IntArray
@@ -73,7 +73,8 @@ class Subject:
     ``columns`` and ``labels`` hold the drawn rows; ``accepted`` and ``new`` are positions among them,
     ``origin`` their positions in ``stack``; ``relabelled`` marks drawn rows whose label changed on
     identical content. ``compared`` tells whether there is an accepted version. ``level`` is the
-    significance level of one test of the verdict, ``drift_level`` that of one test for drift.
+    significance level of one test of the verdict, ``drift_level`` that of one test for drift; ``explained``
+    marks drawn rows that an alarm names already.
     """
 
     options: Options
@@ -89,6 +90,7 @@ class Subject:
     level: float
     drift_level: float
     notes: tuple[str, ...] = field(default=())
+    explained: BoolArray | None = None
 
     @property
     def classes(self) -> int:
@@ -157,8 +159,17 @@ class Subject:
 
     @property
     def fresh(self) -> IntArray:
-        """New drawn rows without those whose label changed on known content: these are judged by count."""
-        return np.asarray(self.new[~self.relabelled[self.new]])
+        """New drawn rows without those whose label changed on known content, which are judged by count, and
+        without those ``explained``."""
+        left_out = self.relabelled if self.explained is None else self.relabelled | self.explained
+        return np.asarray(self.new[~left_out[self.new]])
+
+    def without(self, alarms: Sequence[Alarm]) -> Subject:
+        """The same, with the rows that ``alarms`` name among the explained ones."""
+        if not alarms:
+            return self
+        named = np.isin(self.origin, np.concatenate([one.rows for one in alarms]))
+        return replace(self, explained=named if self.explained is None else self.explained | named)
 
 
 def _draw(index: IntArray, most: int, rng: np.random.Generator, what: str, notes: list[str]) -> IntArray:
