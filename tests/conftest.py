@@ -6,6 +6,7 @@ the gate accepted, committed and pushed into its vault. Nothing outside ``tmp_pa
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from workshops import FOLDER, POLICY, ROWS, SOURCES, Workshop, living_in
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""One worker per core: two threads each would wait for one another, at twice the time. Children inherit it."""
 
 settings.register_profile("loaded-machine", deadline=None)
 settings.load_profile("loaded-machine")
