@@ -16,7 +16,7 @@ from hypothesis import settings
 from workshops import FOLDER, POLICY, ROWS, SOURCES, Workshop, living_in
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-"""One worker per core: two threads each would wait for one another, at twice the time. Children inherit it."""
+"""One worker for a core: two threads each would wait for one another. Children inherit it."""
 
 settings.register_profile("loaded-machine", deadline=None)
 settings.load_profile("loaded-machine")
